@@ -1,0 +1,25 @@
+"""Failures a person can cure. The message says what is wrong and what to do about it."""
+
+
+class AppError(Exception):
+    """Base of every failure whose message is fit to be shown to the person who caused it."""
+
+
+class SettingsError(AppError):
+    """A setting is missing or wrong; the message names it and says how to mend it."""
+
+
+class DatabaseError(AppError):
+    """The database cannot be used as it is; the message says what to change or type."""
+
+
+class ModelError(AppError):
+    """A model cannot be loaded or does not answer; the message says which command or setting mends it."""
+
+
+class NotFoundError(AppError):
+    """What was named does not exist, or the person asking may not know that it does."""
+
+
+class InvalidInputError(AppError):
+    """What was given cannot be used; the message says what would be."""

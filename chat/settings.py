@@ -1,0 +1,69 @@
+"""The settings, read once at start from the environment (prefix `APPRENTICE_`) and never changed after."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from chat.errors import SettingsError
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class Settings(BaseSettings):
+    """What a person may decide before start. Every field has a default that works on one laptop."""
+
+    model_config = SettingsConfigDict(env_prefix="APPRENTICE_", frozen=True, extra="ignore")
+
+    home: Path = Path("~/.apprentice")
+    """Folder of everything kept on disk: the embedded database, uploaded files, prepared models, logs."""
+    database_url: str | None = None
+    """`postgresql://…` of a server of your own; absent, a Postgres is embedded in `home`."""
+    model: str = "bundled"
+    """`bundled`, a Hugging Face id, a folder, or the URL of an OpenAI-compatible server."""
+    model_name: str | None = None
+    """Which model to ask for, where `model` is a URL; absent, the first one it lists."""
+    model_key: SecretStr | None = None
+    """API key for `model`, where it is a URL that wants one."""
+    dtype: Literal["auto", "float32", "bfloat16"] = "auto"
+    """Number format of the local model; `auto` races the two on this machine and takes the faster."""
+    embedder: str = "bundled"
+    """`bundled`, a Hugging Face id or a folder of a sentence-transformers model."""
+    host: str = "127.0.0.1"
+    """Address both apps listen on."""
+    chat_port: Port = 7860
+    admin_port: Port = 7861
+
+    @field_validator("home")
+    @classmethod
+    def _absolute(cls, home: Path) -> Path:
+        return home.expanduser().absolute()
+
+    @field_validator("database_url")
+    @classmethod
+    def _postgres(cls, url: str | None) -> str | None:
+        if not url:
+            return None
+        scheme, separator, rest = url.partition("://")
+        if not separator or scheme.split("+")[0] not in ("postgresql", "postgres"):
+            raise ValueError("must look like postgresql://user:password@host:5432/name")
+        return f"postgresql+psycopg://{rest}"
+
+    @property
+    def remote_model(self) -> bool:
+        """Whether answers come from an OpenAI-compatible server instead of the engine of this machine."""
+        return self.model.startswith(("http://", "https://"))
+
+
+def load_settings() -> Settings:
+    """Read the environment. Raises `SettingsError` naming each wrong variable and what it should be."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = [
+            f"APPRENTICE_{str(problem['loc'][0]).upper()}={problem['input']!r}: "
+            f"{problem['msg'].removeprefix('Value error, ')}"
+            for problem in error.errors()
+        ]
+        raise SettingsError("A setting is wrong. Correct or unset it:\n  " + "\n  ".join(lines)) from None

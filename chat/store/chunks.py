@@ -1,0 +1,164 @@
+"""Chunks: written in bulk, searched by meaning and by words.
+
+Every search takes the ids of the collections that the asker may read and looks nowhere else.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import sqlalchemy as sa
+from pgvector import HalfVector
+from sqlalchemy.orm import Session
+
+from chat.store.session import raw_connection
+
+EXACT_LIMIT = 5_000
+"""Up to so many chunks, comparing every vector is faster than the graph, and misses nothing."""
+LANGUAGES = {
+    "de": "german",
+    "en": "english",
+    "es": "spanish",
+    "fr": "french",
+    "it": "italian",
+    "nl": "dutch",
+    "pt": "portuguese",
+}
+"""Language of a document to its text-search configuration; any other is searched by its unstemmed words."""
+
+
+@dataclass(frozen=True)
+class NewChunk:
+    """A chunk to be written. `start_char` and `end_char` point into the content's text."""
+
+    ordinal: int
+    start_char: int
+    end_char: int
+    page: int | None
+    section: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A chunk that one arm found: the first has the least cosine distance or the highest text rank."""
+
+    chunk_id: int
+    score: float
+
+
+@dataclass(frozen=True)
+class ChunkSource:
+    """A live chunk and the document version that it stands in."""
+
+    chunk_id: int
+    document_id: int
+    document: str
+    version_id: int
+    version: int
+    page: int | None
+    start_char: int
+    end_char: int
+    section: str
+    text: str
+
+
+def write(
+    session: Session,
+    collection_id: int,
+    content_id: int,
+    language: str | None,
+    chunks: Iterable[NewChunk],
+    vectors: np.ndarray,
+) -> None:
+    """Add chunks, not yet live, by binary COPY. `vectors` is float, (chunks, embedding width)."""
+    connection = raw_connection(session)
+    config = connection.execute(
+        "SELECT cast(%s AS regconfig)::oid", [LANGUAGES.get(language or "", "simple")]
+    ).fetchone()
+    assert config is not None
+    columns = "collection_id, content_id, ordinal, start_char, end_char, page, section, text, config, embedding"
+    with connection.cursor().copy(f"COPY chunks ({columns}) FROM STDIN WITH (FORMAT BINARY)") as copy:
+        copy.set_types([*["int8"] * 6, "text", "text", "oid", "halfvec"])
+        for chunk, vector in zip(chunks, vectors, strict=True):
+            span = (chunk.ordinal, chunk.start_char, chunk.end_char, chunk.page)
+            copy.write_row((collection_id, content_id, *span, chunk.section, chunk.text, config[0], HalfVector(vector)))
+
+
+COUNT = sa.text(
+    "SELECT count(*) FROM (SELECT FROM chunks WHERE live AND collection_id = ANY(:collections) LIMIT :limit) AS counted"
+)
+NEAREST_EXACT = sa.text("""
+    WITH candidates AS MATERIALIZED (
+        SELECT id, embedding FROM chunks WHERE live AND collection_id = ANY(:collections)
+    )
+    SELECT id, embedding <=> cast(:vector AS halfvec) AS distance
+    FROM candidates ORDER BY distance, id LIMIT :depth
+""")
+NEAREST_INDEXED = sa.text("""
+    WITH nearest AS MATERIALIZED (
+        SELECT id, embedding <=> cast(:vector AS halfvec) AS distance
+        FROM chunks WHERE live AND collection_id = ANY(:collections)
+        ORDER BY embedding <=> cast(:vector AS halfvec) LIMIT :depth
+    )
+    SELECT id, distance FROM nearest ORDER BY distance + 0, id
+""")
+MATCHING = sa.text("""
+    WITH question AS MATERIALIZED (
+        SELECT config, cast(replace(cast(plainto_tsquery(config, :words) AS text), '&', '|') AS tsquery) AS query
+        FROM unnest(cast(:configs AS regconfig[])) AS config
+    )
+    SELECT chunks.id, ts_rank(keywords, query, 1) AS score
+    FROM question JOIN chunks ON keywords @@ query AND chunks.config = question.config
+    WHERE live AND collection_id = ANY(:collections)
+    ORDER BY score DESC, chunks.id LIMIT :depth
+""")
+SOURCES = sa.text("""
+    SELECT chunks.id AS chunk_id, holder.document_id,
+           coalesce(contents.title, regexp_replace(holder.name, '^.*/', '')) AS document,
+           holder.version_id, holder.version, page, start_char, end_char, section, chunks.text
+    FROM unnest(cast(:ids AS bigint[])) WITH ORDINALITY AS wanted(id, rank)
+    JOIN chunks ON chunks.id = wanted.id AND live AND chunks.collection_id = ANY(:collections)
+    JOIN contents ON contents.id = chunks.content_id
+    CROSS JOIN LATERAL (
+        SELECT documents.id AS document_id, documents.name, versions.id AS version_id, versions.number AS version
+        FROM document_versions AS versions JOIN documents ON documents.id = versions.document_id
+        WHERE versions.content_id = contents.id AND versions.live ORDER BY documents.id LIMIT 1
+    ) AS holder
+    ORDER BY rank
+""")
+
+
+def nearest(session: Session, collections: Sequence[int], vector: np.ndarray, depth: int) -> list[Hit]:
+    """The `depth` live chunks of least cosine distance to `vector`, nearest first; `score` is the similarity.
+
+    Exact where the collections are small; otherwise by the HNSW index, read on until `depth` rows pass the filter.
+    """
+    scope = {"collections": list(collections)}
+    count = session.execute(COUNT, scope | {"limit": EXACT_LIMIT + 1}).scalar_one()
+    statement = NEAREST_EXACT if count <= EXACT_LIMIT else NEAREST_INDEXED
+    rows = session.execute(statement, scope | {"vector": HalfVector(vector), "depth": depth})
+    return [Hit(row.id, 1.0 - row.distance) for row in rows]
+
+
+def matching(session: Session, collections: Sequence[int], words: str, depth: int) -> list[Hit]:
+    """The `depth` live chunks that share any word with `words`, best text rank first.
+
+    The words are OR-ed: with AND, most questions match nothing at all.
+    """
+    rows = session.execute(
+        MATCHING,
+        {
+            "collections": list(collections),
+            "words": words,
+            "configs": ["simple", *LANGUAGES.values()],
+            "depth": depth,
+        },
+    )
+    return [Hit(row.id, row.score) for row in rows]
+
+
+def sources(session: Session, collections: Sequence[int], chunk_ids: Sequence[int]) -> list[ChunkSource]:
+    """What `chunk_ids` say and where they stand, in the order given; those that are not live any more are left out."""
+    rows = session.execute(SOURCES, {"collections": list(collections), "ids": list(chunk_ids)})
+    return [ChunkSource(**row._mapping) for row in rows]

@@ -1,0 +1,182 @@
+"""Parsing strangers' files in a child process with limits, so that no file can harm the program that asked.
+
+The child is this module run as a program: one JSON line in for a file, one JSON line out for its text. It serves
+one document after another and is replaced when it died, hung or was killed. Neither its memory, its time nor its
+answer is without a limit, and it sees none of the program's environment but what Python needs to start.
+"""
+
+import contextlib
+import dataclasses
+import json
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, Self
+
+from admin.curation.loaders import MAX_CHARS, ParsedDocument, UnreadableDocument, load
+
+GIBIBYTE = 1 << 30
+OPEN_FILES = 64
+MAX_REPLY = 6 * MAX_CHARS  # bytes: four for a letter in UTF-8, and room for what JSON escapes
+READ_SIZE = 1 << 20  # bytes
+KILL_GRACE = 5  # seconds that an orphaned child may outlive its keeper's clock
+INHERITED = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "TMPDIR")
+
+
+class Parser:
+    """Keeper of one parsing child, started when it is first needed; any thread may call it, one at a time."""
+
+    def __init__(self, seconds: float = 120, memory: int = 2 * GIBIBYTE) -> None:
+        """Allow each document `seconds` of wall clock and the child `memory` bytes of address space (Linux)."""
+        self._seconds = seconds
+        self._memory = memory
+        self._lock = threading.Lock()
+        self._child: subprocess.Popen[bytes] | None = None
+        self._closed = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Kill the child; a document that it is reading is given up."""
+        self._closed = True
+        if child := self._child:
+            child.kill()
+        with self._lock:
+            self._discard()
+
+    def parse(self, path: Path, kind: str) -> ParsedDocument:
+        """Return what the file holds; `kind` is a value of `loaders.KINDS`. Raises `UnreadableDocument`."""
+        request = {"path": str(path), "kind": kind, "seconds": self._seconds}
+        with self._lock:
+            reply = self._ask(json.dumps(request).encode() + b"\n")
+        if "error" in reply:
+            raise UnreadableDocument(reply["error"])
+        return ParsedDocument(**reply["document"])
+
+    def _ask(self, request: bytes) -> dict[str, Any]:
+        used = self._child is not None
+        try:
+            return self._exchange(request)
+        except (BrokenPipeError, EOFError) as error:
+            # A child that served before may have died of that; only a fresh one's death tells of this file.
+            # (Once closed, asking again raises.)
+            if used or self._closed:
+                return self._ask(request)
+            raise UnreadableDocument(
+                "This file crashes the parser or needs more memory than it may use. "
+                "Split it, or save it in another format."
+            ) from error
+
+    def _exchange(self, request: bytes) -> dict[str, Any]:
+        """Send one line and return the answer; whatever goes wrong leaves no child behind."""
+        try:
+            child = self._child = self._child or self._start()
+            # Looked at after the child can be seen: `close` either kills it or is noticed here.
+            if self._closed:
+                raise RuntimeError("this Parser is closed")
+            assert child.stdin is not None
+            assert child.stdout is not None
+            child.stdin.write(request)
+            child.stdin.flush()
+            reply: dict[str, Any] = json.loads(_read_line(child.stdout, time.monotonic() + self._seconds))
+        except TimeoutError as error:
+            self._discard()
+            raise UnreadableDocument(
+                f"Reading this file takes longer than {self._seconds:g} seconds. "
+                "Split it, or save it in another format."
+            ) from error
+        except BaseException:
+            self._discard()
+            raise
+        return reply
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "admin.curation.parser", str(self._memory)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={name: os.environ[name] for name in INHERITED if name in os.environ},
+            start_new_session=True,  # Ctrl-C reaches the keeper, which then ends its child
+        )
+
+    def _discard(self) -> None:
+        child, self._child = self._child, None
+        if child is None:
+            return
+        child.kill()
+        for stream in (child.stdin, child.stdout):
+            # Closing flushes, and the other end is dead.
+            with contextlib.suppress(BrokenPipeError):
+                if stream:
+                    stream.close()
+        child.wait()
+
+
+def _read_line(stream: Any, deadline: float) -> bytes:
+    """Return one line; raises `EOFError` at the end, `TimeoutError` at the deadline, `UnreadableDocument`."""
+    line = bytearray()
+    with selectors.DefaultSelector() as selector:
+        selector.register(stream, selectors.EVENT_READ)
+        while not line.endswith(b"\n"):
+            if not selector.select(max(0.0, deadline - time.monotonic())):
+                raise TimeoutError
+            piece = os.read(stream.fileno(), READ_SIZE)
+            if not piece:
+                raise EOFError
+            line += piece
+            if len(line) > MAX_REPLY:
+                raise UnreadableDocument("This file holds more text than can be read at once. Split it.")
+    return bytes(line)
+
+
+def serve(requests: BinaryIO, replies: BinaryIO) -> None:
+    """Answer every line of `requests` with one of `replies`: the child's whole life."""
+    for line in requests:
+        request = json.loads(line)
+        # The keeper's clock is the one that counts; this one ends a child whose keeper is gone.
+        signal.alarm(int(request["seconds"]) + KILL_GRACE)
+        replies.write(json.dumps(_answer(request), ensure_ascii=False).encode() + b"\n")
+        replies.flush()
+        signal.alarm(0)
+
+
+def _answer(request: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return {"document": dataclasses.asdict(load(Path(request["path"]), request["kind"]))}
+    except UnreadableDocument as error:
+        return {"error": str(error)}
+
+
+def _limit_resources(memory: int) -> None:
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
+    # Elsewhere the limit is refused or ignored.
+    if sys.platform == "linux":
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+
+
+def main() -> None:
+    """Serve until the keeper closes the pipe."""
+    # A library that prints writes to stderr, so that nothing but answers reaches the keeper.
+    replies = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    _limit_resources(int(sys.argv[1]))
+    serve(sys.stdin.buffer, replies)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,101 @@
+"""The composition root of chat: the only place that builds its database, models and service."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from fastapi import FastAPI, Request, Response
+
+from chat.models.chat import ModelConnection
+from chat.models.embedder import Embedder
+from chat.rag.chain import Chain
+from chat.rag.retriever import HybridRetriever
+from chat.rag.writer import Writer
+from chat.service import Assistant
+from chat.settings import Settings
+from chat.store.database import Database, open_database
+from chat.store.installation import require_embedder
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        # Gradio compiles its templates in the browser: without these two the page stays blank.
+        "script-src 'self' 'unsafe-inline' 'unsafe-eval'",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: blob:",
+        "font-src 'self' data:",
+        "connect-src 'self'",
+        "frame-src 'self'",
+        "form-action 'self'",
+        "base-uri 'self'",
+        "object-src 'none'",
+    )
+)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a process of chat is made of. `close` gives everything back."""
+
+    database: Database
+    models: ModelConnection
+    assistant: Assistant
+
+    def close(self) -> None:
+        self.models.close()
+        self.database.close()
+
+
+def assemble(settings: Settings, *, wait_for_model: bool) -> Parts:
+    """Build the service. `wait_for_model`: whether a question waits for a model that is still starting."""
+    database = open_database(settings)
+    embedder = Embedder(settings.embedder, settings.dtype)
+    with database.sessions() as session:
+        require_embedder(session, embedder.name)
+    models = ModelConnection(settings)
+    chain = Chain(
+        retriever=HybridRetriever(sessions=database.sessions, embedder=embedder),
+        writer=Writer(models, wait_for_model),
+        model_condenses=settings.model != "bundled",
+    )
+    return Parts(database, models, Assistant(database.sessions, chain))
+
+
+def build(parts: Parts) -> FastAPI:
+    """The web application: the page, the OpenAI-compatible interface and the health check."""
+    import gradio as gr
+
+    from chat import api
+    from chat.ui import kit, page
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        parts.assistant.seal_abandoned()
+        parts.models.get_soon()
+        yield
+
+    app = FastAPI(title="Apprentice", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.middleware("http")(secure)
+    app.include_router(api.router(parts.assistant, parts.models))
+    gr.mount_gradio_app(
+        app,
+        page.build(parts.assistant),
+        path="/",
+        theme=kit.theme(),
+        css=kit.css(),
+        head=kit.head(),
+        footer_links=[],
+        run_history=False,
+        ssr_mode=False,
+        show_error=False,
+    )
+    return app
+
+
+async def secure(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    """Let the browser load nothing from anywhere else, whatever a document or a model wrote."""
+    response = await call_next(request)
+    response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    return response

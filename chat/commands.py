@@ -1,0 +1,152 @@
+"""What the commands of `python -m chat` do."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import IO, Any
+
+import typer
+from rich.console import Console
+
+from chat.app import Parts, assemble, build
+from chat.rag.answer import Answer, Citation, Mode, Source, Token
+from chat.settings import load_settings
+
+Asked = tuple[str | None, str]
+"""The id of a question, where it came from a file, and the question."""
+
+
+def web() -> None:
+    """Run the chat app until interrupted."""
+    import uvicorn
+
+    settings = load_settings()
+    with opened(wait_for_model=False) as parts:
+        config = uvicorn.Config(build(parts), settings.host, settings.chat_port, log_level="warning")
+        print(f"Chat: http://{settings.host}:{settings.chat_port}", flush=True)
+        uvicorn.Server(config).run()
+
+
+def questions(question: str | None, file: IO[str] | None) -> list[Asked]:
+    """The one question, or those in the file. Raises a usage error where there is neither or both, or a bad line."""
+    if (question is None) == (file is None):
+        raise typer.BadParameter("Give either a question or --file.")
+    if file is None:
+        return [(None, question or "")]
+    try:
+        rows = [json.loads(line) for line in file if line.strip()]
+        return [(str(row["id"]), str(row["question"])) for row in rows]
+    except (ValueError, KeyError, TypeError) as error:
+        raise typer.BadParameter(f'Each line must be JSON like {{"id": "1", "question": "…"}}: {error}') from None
+
+
+def ask(asked: list[Asked], mode: str, collection: str | None, *, as_json: bool) -> None:
+    """Print the answer to each question."""
+    if mode not in list(Mode):
+        raise typer.BadParameter(f"--mode {mode!r}: there are {', '.join(Mode)}.")
+    with opened(wait_for_model=True) as parts:
+        for identity, question in asked:
+            answer = answer_to(parts, question, Mode(mode), collection, show=not as_json)
+            trace_id = parts.assistant.keep_trace(question, answer)
+            if as_json:
+                print_json(identity, answer_document(answer) | {"trace_id": str(trace_id)})
+            else:
+                print_answer(answer)
+
+
+def search(asked: list[Asked], collection: str | None, k: int, *, as_json: bool) -> None:
+    """Print the passages found for each query."""
+    with opened(wait_for_model=False) as parts:
+        for identity, query in asked:
+            found = parts.assistant.search(query, collection=collection, k=k)
+            if as_json:
+                print_json(identity, {"results": [result_document(source) for source in found]})
+            else:
+                print_results(found)
+
+
+@contextmanager
+def opened(*, wait_for_model: bool) -> Iterator[Parts]:
+    """The parts of chat, given back at the end."""
+    parts = assemble(load_settings(), wait_for_model=wait_for_model)
+    try:
+        yield parts
+    finally:
+        parts.close()
+
+
+def answer_to(parts: Parts, question: str, mode: Mode, collection: str | None, *, show: bool) -> Answer:
+    """The answer; with `show`, a sign of life on stderr while it is written."""
+    answer: Answer | None = None
+    with Console(stderr=True).status("Searching the documents…") if show else nothing() as status:
+        for event in parts.assistant.answer(question, mode=mode, collection=collection):
+            match event:
+                case Token() if status is not None:
+                    status.update("Writing…")
+                case Answer():
+                    answer = event
+    assert answer is not None
+    return answer
+
+
+@contextmanager
+def nothing() -> Iterator[None]:
+    yield None
+
+
+def answer_document(answer: Answer) -> dict[str, Any]:
+    """An answer as `ask --json` prints it."""
+    return {
+        "answer": answer.text,
+        "refused": answer.refused,
+        "quoted": answer.quoted,
+        "mode": answer.mode,
+        "model": answer.model,
+        "adapter": None,
+        "citations": [citation_document(citation) for citation in answer.citations],
+        "retrieved": [
+            passage_document(source) | {"quote": source.text, "score": source.score} for source in answer.retrieved
+        ],
+        "timings_ms": answer.timings_ms,
+    }
+
+
+def citation_document(citation: Citation) -> dict[str, Any]:
+    fields = asdict(citation)
+    del fields["version_id"]
+    return fields
+
+
+def passage_document(source: Source) -> dict[str, Any]:
+    names = ("document", "document_id", "version", "chunk_id", "page", "start", "end")
+    return {"marker": None} | {name: getattr(source, name) for name in names}
+
+
+def result_document(source: Source) -> dict[str, Any]:
+    """A passage as `search --json` prints it."""
+    names = ("rank", "chunk_id", "document", "document_id", "score", "dense_rank", "keyword_rank", "text")
+    return {name: getattr(source, name) for name in names}
+
+
+def print_json(identity: str | None, document: dict[str, Any]) -> None:
+    print(json.dumps(({"id": identity} if identity is not None else {}) | document, ensure_ascii=False), flush=True)
+
+
+def print_answer(answer: Answer) -> None:
+    print(answer.text)
+    if answer.quoted:
+        print("(quoted from the documents)")
+    for citation in answer.citations:
+        page = f", page {citation.page}" if citation.page else ""
+        quote = " ".join(citation.quote.split())
+        print(f"\n[{citation.marker}] {citation.document}{page}, version {citation.version}\n    {quote}")
+
+
+def print_results(found: list[Source]) -> None:
+    if not found:
+        print("Nothing found. `python -m admin ingest FOLDER` adds documents.", file=sys.stderr)
+    for source in found:
+        section = f" › {source.section}" if source.section else ""
+        print(f"{source.rank:2}. {source.document}{section}\n    {' '.join(source.text.split())[:200]}")

@@ -1,0 +1,92 @@
+"""What the model writes, as it writes it; quotations where there is no model to ask."""
+
+import time
+from collections.abc import Generator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+
+from langchain_core.messages import BaseMessage
+from langchain_core.output_parsers import StrOutputParser
+
+from chat.errors import ModelError
+from chat.models.chat import Connected, ModelConnection, model_errors
+from chat.models.quoting import QuotingChatModel
+from chat.rag.answer import Token
+from chat.rag.prompt import ANSWER_TOKENS
+
+QUOTES = Connected(QuotingChatModel(), "quotes")
+
+
+@dataclass
+class Clock:
+    """Milliseconds since the question came, noted by the name of what had happened by then."""
+
+    start: float = field(default_factory=time.perf_counter)
+    marks: dict[str, float] = field(default_factory=dict)
+
+    def note(self, name: str) -> None:
+        """Note the time; the first note of a name stands."""
+        self.marks.setdefault(name, round((time.perf_counter() - self.start) * 1000, 1))
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What was written before anyone checked it."""
+
+    text: str
+    by: Connected
+    broke_off: bool = False
+
+
+Writing = Generator[Token, None, Draft]
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Writes with the model, the adapter being chosen per call."""
+
+    models: ModelConnection
+    wait: bool = True
+    """Whether to wait for a model that is still starting; if not, quotations stand in meanwhile."""
+
+    def write(self, messages: Sequence[BaseMessage], clock: Clock) -> Writing:
+        """Stream the model's answer; the quotations' where there is no model, or it fails before its first word."""
+        connected = self.model()
+        if connected is not None:
+            draft = yield from self._stream(connected, messages, clock)
+            if draft.text or not draft.broke_off:
+                return draft
+        return (yield from self._stream(QUOTES, messages, clock))
+
+    def write_alone(self, messages: Sequence[BaseMessage], clock: Clock) -> Writing:
+        """Stream the model's answer where nothing can be quoted. Raises `ModelError` when there is no model."""
+        return (yield from self._stream(self.models.get(), messages, clock))
+
+    def model(self) -> Connected | None:
+        """The model, if there is one to be had."""
+        if not self.wait:
+            return self.models.get_soon()
+        try:
+            return self.models.get()
+        except ModelError:
+            return None
+
+    def _stream(self, connected: Connected, messages: Sequence[BaseMessage], clock: Clock) -> Writing:
+        """Stream one model. One that breaks off is forgotten, so that the next question finds it anew."""
+        text = ""
+        chain = connected.chat.bind(temperature=0, max_tokens=ANSWER_TOKENS) | StrOutputParser()
+        try:
+            with model_errors(), closing(chain.stream(list(messages))) as pieces:  # type: ignore[type-var]
+                for piece in filter(None, pieces):
+                    clock.note("first_token")
+                    text += piece
+                    yield Token(piece)
+        except ModelError:
+            self.models.lost()
+            return Draft(text, connected, broke_off=True)
+        return Draft(text, connected)
+
+
+def quotation(messages: Sequence[BaseMessage]) -> str:
+    """The documents' own words in answer to a prompt."""
+    return str(QUOTES.chat.invoke(list(messages)).content)

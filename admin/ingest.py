@@ -1,0 +1,97 @@
+"""Handing in files and seeing them through: by the workers there are or, where none is alive, by this process."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import Progress
+
+from admin import worker
+from admin.app import Parts
+from admin.curation.documents import submit
+from admin.curation.files import FoundFile, find_files
+from chat.errors import AppError
+from chat.store import documents, jobs
+from chat.store.documents import VersionState
+
+POLL_S = 0.2
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one file."""
+
+    path: Path
+    document_id: int | None = None
+    version_id: int | None = None
+    version: int | None = None
+    status: str = "failed"
+    chunks: int = 0
+    error: str | None = None
+    unchanged: bool = False
+
+
+def ingest(parts: Parts, paths: Sequence[Path], collection: str, console: Console) -> list[Outcome]:
+    """Hand in the files of `paths` and wait until each is ready or failed, with a progress bar on `console`."""
+    outcomes = [hand_in(parts, found, collection) for found in find_files(paths)]
+    waiting = [outcome.version_id for outcome in outcomes if outcome.version_id is not None]
+    with Progress(console=console, transient=True) as bar:
+        task = bar.add_task("Reading and embedding", total=max(len(waiting), 1))
+        wait(parts, waiting, lambda states: bar.update(task, completed=sum(state.progress for state in states)))
+    with parts.database.sessions() as session:
+        states = {state.version_id: state for state in documents.states(session, waiting)}
+    return [finished(outcome, states) for outcome in outcomes]
+
+
+def hand_in(parts: Parts, found: FoundFile, collection: str) -> Outcome:
+    """Submit one file; what is wrong with it is its outcome, not an end to the others."""
+    if found.problem is not None:
+        return Outcome(found.path, error=found.problem)
+    try:
+        with parts.database.sessions.begin() as session:
+            done = submit(
+                session, parts.settings.home, found.path, collection, name=found.name, source=str(found.path.absolute())
+            )
+    except AppError as error:
+        return Outcome(found.path, error=str(error))
+    return Outcome(found.path, done.document_id, done.version_id, done.version, "queued", unchanged=not done.new)
+
+
+def wait(parts: Parts, version_ids: Sequence[int], report: Callable[[Sequence[VersionState]], None]) -> None:
+    """Return when each version is ready or failed. Works on them itself whenever no worker is alive."""
+
+    def finished() -> bool:
+        with parts.database.sessions() as session:
+            states = documents.states(session, version_ids)
+        report(states)
+        return all(state.done for state in states)
+
+    async def until() -> bool:
+        return await asyncio.to_thread(finished)
+
+    while not finished():
+        with parts.database.sessions() as session:
+            workers = jobs.state(session).workers
+        if workers:
+            time.sleep(POLL_S)
+        else:
+            asyncio.run(worker.run(worker.make_app(parts.database.conninfo, parts.ingestion), until))
+
+
+def finished(outcome: Outcome, states: Mapping[int, VersionState]) -> Outcome:
+    """The outcome, with what became of its version."""
+    state = states.get(outcome.version_id or 0)
+    if state is None:
+        return outcome
+    return replace(outcome, status=state.status, chunks=state.chunks, error=state.error)
+
+
+def as_document(outcome: Outcome) -> dict[str, Any]:
+    """An outcome as `ingest --json` prints it."""
+    fields = asdict(outcome) | {"path": str(outcome.path)}
+    del fields["version_id"]
+    return fields

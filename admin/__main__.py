@@ -46,11 +46,16 @@ def up() -> None:
 
 
 @cli.command()
-def worker() -> None:
+def worker(
+    check: Annotated[bool, typer.Option(help="Only say whether a worker is alive; exit 1 if none is.")] = False,
+) -> None:
     """Run jobs until interrupted; as many workers as you like, on as many hosts."""
     from admin import commands
 
-    commands.work()
+    if check:
+        commands.check_worker()
+    else:
+        commands.work()
 
 
 @cli.command()

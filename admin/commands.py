@@ -15,9 +15,9 @@ from rich.table import Table
 
 from admin import ingest as ingesting
 from admin import worker
-from admin.app import Parts, assemble
+from admin.app import Parts, assemble, build
 from chat.settings import load_settings
-from chat.store import collections, documents
+from chat.store import collections, documents, jobs
 
 
 @contextmanager
@@ -30,10 +30,29 @@ def opened() -> Iterator[Parts]:
         parts.close()
 
 
+def web() -> None:
+    """Run the admin app until interrupted."""
+    import uvicorn
+
+    with opened() as parts:
+        host, port = parts.settings.host, parts.settings.admin_port
+        config = uvicorn.Config(build(parts), host, port, log_level="warning")
+        print(f"Admin: http://{host}:{port}", flush=True)
+        uvicorn.Server(config).run()
+
+
 def work() -> None:
     """Run jobs until SIGTERM or Ctrl-C; the one in hand is finished first, up to 20 s."""
     with opened() as parts:
         asyncio.run(work_until_signal(parts))
+
+
+def check_worker() -> None:
+    """Exit 1 unless some worker gave a sign of life lately."""
+    with opened() as parts, parts.database.sessions() as session:
+        alive = jobs.state(session).workers
+    print(f"{alive} alive")
+    raise typer.Exit(0 if alive else 1)
 
 
 async def work_until_signal(parts: Parts) -> None:

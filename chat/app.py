@@ -1,11 +1,12 @@
 """The composition root of chat: the only place that builds its database, models and service."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI
 
+from chat.door.headers import secure
 from chat.models.chat import ModelConnection
 from chat.models.embedder import Embedder
 from chat.rag.chain import Chain
@@ -15,22 +16,6 @@ from chat.service import Assistant
 from chat.settings import Settings
 from chat.store.database import Database, open_database
 from chat.store.installation import require_embedder
-
-CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'self'",
-        # Gradio compiles its templates in the browser: without these two the page stays blank.
-        "script-src 'self' 'unsafe-inline' 'unsafe-eval'",
-        "style-src 'self' 'unsafe-inline'",
-        "img-src 'self' data: blob:",
-        "font-src 'self' data:",
-        "connect-src 'self'",
-        "frame-src 'self'",
-        "form-action 'self'",
-        "base-uri 'self'",
-        "object-src 'none'",
-    )
-)
 
 
 @dataclass(frozen=True)
@@ -55,8 +40,7 @@ def assemble(settings: Settings, *, wait_for_model: bool) -> Parts:
     models = ModelConnection(settings)
     chain = Chain(
         retriever=HybridRetriever(sessions=database.sessions, embedder=embedder),
-        writer=Writer(models, wait_for_model),
-        model_condenses=settings.model != "bundled",
+        writer=Writer(models, embedder, wait=wait_for_model),
     )
     return Parts(database, models, Assistant(database.sessions, chain))
 
@@ -90,12 +74,3 @@ def build(parts: Parts) -> FastAPI:
         show_error=False,
     )
     return app
-
-
-async def secure(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    """Let the browser load nothing from anywhere else, whatever a document or a model wrote."""
-    response = await call_next(request)
-    response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Referrer-Policy", "same-origin")
-    return response

@@ -26,6 +26,8 @@ class Settings(BaseSettings):
     """Which model to ask for, where `model` is a URL; absent, the first one it lists."""
     model_key: SecretStr | None = None
     """API key for `model`, where it is a URL that wants one."""
+    engine_key: SecretStr | None = None
+    """API key that `python -m chat engine` asks for; absent, a random one that only this account can read."""
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
     """Number format of the local model; `auto` races the two on this machine and takes the faster."""
     embedder: str = "bundled"

@@ -21,6 +21,10 @@ TASK = "ingest"
 """Name of the job that processes a version."""
 BATCH = 64
 """Chunks that are embedded and written at a time: what is in memory does not grow with the document."""
+CHUNK_TARGET = 700
+"""Characters of a chunk, about: what the bundled embedder reads whole, and a small model can still hold four of."""
+CHUNK_TARGETS = {"csv": 120, "tsv": 120}
+"""Kinds whose records stand for themselves: a chunk is one of them."""
 PARSING_SHARE = 0.1
 """How much of the progress bar is full when the text is read and embedding begins."""
 
@@ -127,7 +131,7 @@ class Ingestion:
     def _build_content(self, version: DocumentVersion) -> int | None:
         """Parse, chunk, embed and write, in short transactions. None when another try took over meanwhile."""
         parsed = self.parser.parse(blob_path(self.home, version.sha256), version.kind)
-        passages = chunking.chunk(parsed)
+        passages = chunking.chunk(parsed, target=CHUNK_TARGETS.get(version.kind, CHUNK_TARGET))
         with self.sessions.begin() as session:
             installation.adopt_embedder(session, self.embedder.name, self.embedder.dimension)
             collection_id = documents.collection_of(session, version.document_id)

@@ -41,7 +41,7 @@ def prepare(home: Path, report: Report = _silent) -> Path:
     folder = home / "models" / NAME
     with lock(home / "models" / f"{NAME}.lock"):
         if not folder.exists():
-            gguf_file = _find_gguf()
+            gguf_file = find_gguf()
             unfinished = folder.with_name(f".{NAME}.unfinished")
             shutil.rmtree(unfinished, ignore_errors=True)
             unfinished.mkdir()
@@ -51,7 +51,7 @@ def prepare(home: Path, report: Report = _silent) -> Path:
     return folder
 
 
-def _find_gguf() -> Path:
+def find_gguf() -> Path:
     """Look the file up in the wheel's records: importing the package pulls in a whole command line."""
     try:
         files = metadata.files(WHEEL) or []

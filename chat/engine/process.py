@@ -138,7 +138,7 @@ def _load_and_run(settings: Settings, listener: socket.socket, grace_s: float | 
     from chat.engine.server import EngineServer
 
     loaded = load(settings)
-    key = secrets.token_urlsafe(32)
+    key = settings.engine_key.get_secret_value() if settings.engine_key else secrets.token_urlsafe(32)
     host, port = listener.getsockname()[:2]
     address = Address(f"http://{host}:{port}", key, os.getpid(), loaded.id, settings.model)
     server = EngineServer(Scheduler(loaded), loaded, key)
@@ -252,3 +252,14 @@ def _spawn(settings: Settings, command: Sequence[str]) -> "subprocess.Popen[byte
 def _end_of_log(home: Path) -> str:
     lines = (home / LOG).read_text(errors="replace").rstrip().splitlines()
     return "\n".join(lines[-15:])
+
+
+def stop_unused(home: Path) -> None:
+    """End the engine at once, instead of after its grace, if nobody uses it."""
+    nobody = try_lock(home / USERS)
+    if nobody is None:
+        return
+    with nobody:
+        address = Address.read(home)
+        if address is not None and not _nobody_runs(home):
+            os.kill(address.pid, signal.SIGTERM)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from langchain_core.language_models import BaseChatModel
 from pydantic import SecretStr
 
+from chat.engine import bundled
 from chat.engine.process import Engine, connect
 from chat.errors import ModelError
 from chat.settings import Settings
@@ -25,6 +26,11 @@ class Connected:
     chat: BaseChatModel
     name: str
     revision: str | None = None
+
+    @property
+    def rewrites(self) -> bool:
+        """Whether it is able enough to rewrite a follow-up question; the bundled model is not."""
+        return self.name != bundled.NAME
 
 
 @dataclass

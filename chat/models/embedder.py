@@ -61,7 +61,6 @@ class Embedder(Embeddings):
     @cached_property
     def _loaded(self) -> "SentenceTransformer":
         from sentence_transformers import SentenceTransformer
-
         from transformers.utils.logging import disable_progress_bar
 
         from chat.engine.precision import choose_dtype

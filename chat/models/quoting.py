@@ -10,10 +10,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from langchain_core.callbacks import CallbackManagerForLLMRun
+from langchain_core.embeddings import Embeddings
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from pydantic import ConfigDict
 
 from chat import language
 
@@ -22,6 +25,8 @@ PASSAGES = "passages"
 MOST_SENTENCES = 2
 CLOSE = 0.75
 """A second sentence is quoted where it scores at least so much of the first one's score."""
+MEANING, WORDS, PLACE = 0.7, 0.3, 0.1
+"""What a sentence's nearness in meaning, the words it shares with the question and its passage's rank are worth."""
 NOT_PROSE = re.compile(r"\s*(#{1,6} |\|?\s*:?-{3,}|=+\s*$|`{3})")
 LIST_MARKER = re.compile(r"^\s*([-*+>]|\d+[.)])\s+")
 
@@ -36,41 +41,51 @@ class Quote:
     score: float
 
 
-def best_sentences(question: str, passages: Sequence[str]) -> list[Quote]:
-    """The one or two sentences that share the most telling words with the question, best first."""
-    wanted = set(language.content_words(question))
+def best_sentences(question: str, passages: Sequence[str], embedder: Embeddings) -> list[Quote]:
+    """The one or two sentences nearest to the question in meaning and words, best first."""
     spans = [
-        (place, start, end, set(language.content_words(passage[start:end])))
+        (place, start, end)
         for place, passage in enumerate(passages)
         for start, end in language.sentences(passage)
         if not NOT_PROSE.match(passage[start:end])
     ]
-    seen = Counter(word for *_, words in spans for word in words & wanted)
-    weight = {word: math.log(1 + len(spans) / count) for word, count in seen.items()}
-    around = [set(language.content_words(passage)) & wanted for passage in passages]
-    scored = [
-        Quote(place, start, end, _score(words & wanted, around[place], weight) / (1 + 0.05 * place))
-        for place, start, end, words in spans
-        if len(words) > 1
+    if not spans:
+        return []
+    texts = [passages[place][start:end] for place, start, end in spans]
+    vectors = np.array(embedder.embed_documents([question, *texts]))
+    nearness = vectors[1:] @ vectors[0]
+    shared = shared_words(question, texts)
+    scores = [
+        MEANING * near + WORDS * share + PLACE / (1 + place)
+        for near, share, (place, _, _) in zip(nearness, shared, spans, strict=True)
     ]
-    ranked = sorted(scored, key=lambda quote: -quote.score)[:MOST_SENTENCES]
-    return [quote for quote in ranked if quote.score > 0 and quote.score >= CLOSE * ranked[0].score]
+    quotes = [Quote(*span, float(score)) for span, score in zip(spans, scores, strict=True)]
+    ranked = sorted(quotes, key=lambda quote: -quote.score)[:MOST_SENTENCES]
+    return [quote for quote in ranked if quote.score >= CLOSE * ranked[0].score]
 
 
-def _score(shared: set[str], around: set[str], weight: dict[str, float]) -> float:
-    """Weight of the words shared by the sentence itself, and a little for those that the rest of the passage adds."""
-    return sum(weight[word] for word in shared) + 0.3 * sum(weight.get(word, 0.0) for word in around - shared)
+def shared_words(question: str, texts: Sequence[str]) -> list[float]:
+    """For each text, the share (0 to 1) of the question's telling words that it has; rare ones count for more."""
+    wanted = set(language.content_words(question))
+    found = [set(language.content_words(text)) & wanted for text in texts]
+    counts = Counter(word for words in found for word in words)
+    weight = {word: math.log(1 + len(texts) / count) for word, count in counts.items()}
+    total = sum(weight.values()) or 1.0
+    return [sum(weight[word] for word in words) / total for words in found]
 
 
-def quotation(question: str, passages: Sequence[str]) -> str:
-    """The best sentences as an answer, each on a line of its own; empty where none fits."""
-    quotes = sorted(best_sentences(question, passages), key=lambda quote: (quote.passage, quote.start))
+def quotation(question: str, passages: Sequence[str], embedder: Embeddings) -> str:
+    """The best sentences as an answer, each on a line of its own; empty where there is none."""
+    quotes = sorted(best_sentences(question, passages, embedder), key=lambda quote: (quote.passage, quote.start))
     return "\n\n".join(LIST_MARKER.sub("", passages[quote.passage][quote.start : quote.end]) for quote in quotes)
 
 
 class QuotingChatModel(BaseChatModel):
-    """A chat model that needs no weights: it quotes."""
+    """A chat model that writes nothing of its own: it quotes."""
 
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    embedder: Embeddings
     model_name: str = "quotes"
 
     @property
@@ -98,4 +113,4 @@ class QuotingChatModel(BaseChatModel):
 
     def _quote(self, messages: Sequence[BaseMessage]) -> str:
         question = next(message for message in reversed(messages) if isinstance(message, HumanMessage))
-        return quotation(str(question.content), question.additional_kwargs.get(PASSAGES, []))
+        return quotation(str(question.content), question.additional_kwargs.get(PASSAGES, []), self.embedder)

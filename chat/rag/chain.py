@@ -9,7 +9,7 @@ from chat.models.chat import model_errors
 from chat.rag import abstain, citations, prompt, query
 from chat.rag.answer import Answer, Citation, Event, Mode, Retrieved, Source, Turn
 from chat.rag.retriever import HybridRetriever
-from chat.rag.writer import QUOTES, Clock, Draft, Writer, quotation
+from chat.rag.writer import Clock, Draft, Writer
 
 LONGEST_QUESTION = 20_000
 """Characters of a question that are accepted."""
@@ -34,8 +34,6 @@ class Chain:
 
     retriever: HybridRetriever
     writer: Writer
-    model_condenses: bool
-    """Whether the model is able enough to rewrite a follow-up; the bundled one is not."""
 
     def stream(self, question: Question) -> Events:
         """The events of one answer, `Answer` last. Closing the iterator frees the model.
@@ -56,8 +54,8 @@ class Chain:
 
     def _condense(self, question: Question) -> str:
         """What to search for."""
-        connected = self.writer.model() if self.model_condenses and question.history else None
-        if connected is not None:
+        connected = self.writer.model() if question.history else None
+        if connected is not None and connected.rewrites:
             try:
                 with model_errors():
                     return query.condense_by_model(question.text, question.history, connected.chat)
@@ -80,10 +78,10 @@ class Chain:
             yield evidence.refusal(draft)
             return
         attributed = citations.attribute(draft.text, evidence.searched, chosen, evidence.sources)
-        quoted = draft.by is QUOTES
+        quoted = draft.by is self.writer.quotes
         if not attributed.supported:
             quoted = True
-            attributed = citations.attribute(quotation(messages), evidence.searched, chosen)
+            attributed = citations.attribute(self.writer.quotation(messages), evidence.searched, chosen)
         if attributed.supported:
             yield evidence.answer(attributed.text, draft, attributed.citations, quoted=quoted)
         else:

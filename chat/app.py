@@ -1,5 +1,6 @@
 """The composition root of chat: the only place that builds its database, models and service."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from chat.service import Assistant
 from chat.settings import Settings
 from chat.store.database import Database, open_database
 from chat.store.installation import require_embedder
+
+SWEEP_S = 30
 
 
 @dataclass(frozen=True)
@@ -54,9 +57,10 @@ def build(parts: Parts) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        parts.assistant.seal_abandoned()
         parts.models.get_soon()
+        sweeper = asyncio.create_task(sweep(parts.assistant))
         yield
+        sweeper.cancel()
 
     app = FastAPI(title="Apprentice", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.middleware("http")(secure)
@@ -66,7 +70,6 @@ def build(parts: Parts) -> FastAPI:
         page.build(parts.assistant),
         path="/",
         theme=kit.theme(),
-        css=kit.css(),
         head=kit.head(),
         footer_links=[],
         run_history=False,
@@ -74,3 +77,10 @@ def build(parts: Parts) -> FastAPI:
         show_error=False,
     )
     return app
+
+
+async def sweep(assistant: Assistant) -> None:
+    """Seal, again and again, the answers whose process died."""
+    while True:
+        await asyncio.to_thread(assistant.seal_abandoned)
+        await asyncio.sleep(SWEEP_S)

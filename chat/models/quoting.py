@@ -27,7 +27,8 @@ CLOSE = 0.75
 """A second sentence is quoted where it scores at least so much of the first one's score."""
 MEANING, WORDS, PLACE = 0.7, 0.3, 0.1
 """What a sentence's nearness in meaning, the words it shares with the question and its passage's rank are worth."""
-NOT_PROSE = re.compile(r"\s*(#{1,6} |\|?\s*:?-{3,}|=+\s*$|`{3})")
+NOT_PROSE = re.compile(r"\s*(#{1,6} |\|?\s*:?-{3,}|=+\s*$|`{3})|[^.!?]*:\s*$")
+"""Headings, rules, and lines that only announce what comes next."""
 LIST_MARKER = re.compile(r"^\s*([-*+>]|\d+[.)])\s+")
 
 

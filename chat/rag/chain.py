@@ -73,7 +73,9 @@ class Chain:
         chosen = prompt.select(evidence.sources)
         messages = prompt.rag_messages(question.text, question.history, chosen)
         draft = yield from self.writer.write(messages, evidence.clock)
-        evidence.settings.update(prompt=prompt.digest(messages), passages=[source.chunk_id for source in chosen])
+        evidence.settings.update(
+            prompt=prompt.digest(messages), passages=[source.chunk_id for source in chosen], draft=draft.text
+        )
         if abstain.is_refusal(draft.text):
             yield evidence.refusal(draft)
             return

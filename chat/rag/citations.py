@@ -3,8 +3,10 @@
 A citation is a span of a stored version, never a position in a list. A marker that nothing supports is dropped.
 """
 
+import math
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -12,8 +14,8 @@ from chat import language
 from chat.rag.answer import Citation, Source
 
 MARKER = re.compile(r"\s*\[(\d{1,3})\]")
-SUPPORT = 0.6
-"""Share of a sentence's telling words that a span must have to bear it."""
+SUPPORT = 0.7
+"""Share of a sentence's telling words, the rare ones weighing more, that a span must have to bear it."""
 CLAIM_BONUS = 0.15
 """What the model's own marker is worth, where two spans support a sentence about equally."""
 QUESTION_SHARE = 0.3
@@ -28,6 +30,7 @@ class Span:
     start: int
     end: int
     words: frozenset[str]
+    """Stems of what it says, and of the title and headings that it stands under."""
     numbers: frozenset[str]
 
 
@@ -41,20 +44,20 @@ class Attributed:
 
 
 def attribute(draft: str, question: str, prompt: Sequence[Source], others: Sequence[Source] = ()) -> Attributed:
-    """Mark each sentence of `draft` with the span that supports it best.
+    """Mark each sentence of `draft` with the span that supports it best; leave out what no span supports.
 
     `prompt` are the sources in the order that the model saw, so that its own `[n]` means prompt[n-1]; `others` were
     found too, and may support as well.
     """
-    spans = [span for source in (*prompt, *others) for span in _spans(source)]
-    asked = language.content_words(question)
+    evidence = Evidence.of([*prompt, *others], question)
     citations: dict[tuple[int, int, int], Citation] = {}
     pieces: list[str] = []
     for gap, sentence in _split(draft):
         claimed = {prompt[n - 1].chunk_id for n in map(int, MARKER.findall(sentence)) if 0 < n <= len(prompt)}
         plain = MARKER.sub("", sentence)
-        span = _support(plain, asked, spans, claimed)
-        pieces += [gap, _mark(plain, _cite(span, citations).marker) if span else plain]
+        span = evidence.support(plain, claimed)
+        if span is not None:
+            pieces += [gap, _mark(plain, _cite(span, citations).marker)]
     return Attributed("".join(pieces).strip(), tuple(citations.values()), bool(citations))
 
 
@@ -67,32 +70,56 @@ def _split(draft: str) -> Iterator[tuple[str, str]]:
         end = stop
 
 
+@dataclass(frozen=True)
+class Evidence:
+    """All that was found, cut into spans, to look for what bears a sentence."""
+
+    spans: Sequence[Span]
+    asked: Sequence[str]
+    weight: Mapping[str, float]
+    rarest: float
+    """Weight of a word that stands nowhere in what was found."""
+
+    @classmethod
+    def of(cls, sources: Sequence[Source], question: str) -> "Evidence":
+        spans = [span for source in sources for span in _spans(source)]
+        counts = Counter(word for span in spans for word in span.words)
+        weight = {word: math.log(1 + len(spans) / count) for word, count in counts.items()}
+        return cls(spans, language.content_words(question), weight, math.log(2 + len(spans)))
+
+    def support(self, sentence: str, claimed: Set[int]) -> Span | None:
+        """The span that bears `sentence`, or None. Its numbers must all stand there, and most of its telling words.
+
+        `claimed` are the chunks that the model itself named: they win where spans support about equally.
+        """
+        words = language.content_words(sentence)
+        figures = language.numbers(sentence)
+
+        def score(span: Span) -> float:
+            own = self.covered(words, span.words)
+            if own < SUPPORT or not figures <= span.numbers:
+                return 0.0
+            brevity = 0.1 * min(1.0, len(words) / len(span.words))
+            bonus = CLAIM_BONUS * (span.source.chunk_id in claimed)
+            return own + QUESTION_SHARE * self.covered(self.asked, span.words) + brevity + bonus
+
+        best = max(self.spans, key=score, default=None)
+        return best if words and best is not None and score(best) > 0 else None
+
+    def covered(self, wanted: Sequence[str], present: Set[str]) -> float:
+        """Share (0 to 1) of the `wanted` words that are `present`, by weight."""
+        total = sum(self.weight.get(word, self.rarest) for word in wanted)
+        return sum(self.weight[word] for word in wanted if word in present) / total if total else 0.0
+
+
 def _spans(source: Source) -> Iterator[Span]:
+    around = frozenset(language.content_words(f"{source.document} {source.section}"))
     sentences = language.sentences(source.text)
-    pairs = pairwise(sentences)
-    for start, end in [*sentences, *((first[0], second[1]) for first, second in pairs)]:
+    pairs = [(first[0], second[1]) for first, second in pairwise(sentences)]
+    for start, end in [*sentences, *pairs]:
         text = source.text[start:end]
-        words = frozenset(language.content_words(text))
+        words = around | set(language.content_words(text))
         yield Span(source, source.start + start, source.start + end, words, frozenset(language.numbers(text)))
-
-
-def _support(sentence: str, asked: Sequence[str], spans: Sequence[Span], claimed: set[int]) -> Span | None:
-    """The span that bears `sentence`, or None. All its numbers must stand there, and most of its telling words."""
-    words = language.content_words(sentence)
-    figures = language.numbers(sentence)
-    if not words:
-        return None
-
-    def score(span: Span) -> float:
-        own = language.coverage(words, set(span.words))
-        if own < SUPPORT or not figures <= span.numbers:
-            return 0.0
-        brevity = 0.1 * min(1.0, len(words) / max(len(span.words), 1))
-        bonus = CLAIM_BONUS * (span.source.chunk_id in claimed)
-        return own + QUESTION_SHARE * language.coverage(asked, set(span.words)) + brevity + bonus
-
-    best = max(spans, key=score, default=None)
-    return best if best is not None and score(best) > 0 else None
 
 
 def _cite(span: Span, citations: dict[tuple[int, int, int], Citation]) -> Citation:

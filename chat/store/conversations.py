@@ -125,8 +125,11 @@ def seal(
     return True
 
 
-def seal_abandoned(session: Session, silent_s: int = 60) -> int:
-    """Mark as stopped the answers whose process died: those that stream but have not grown for so long."""
+def seal_abandoned(session: Session, silent_s: int = 180) -> int:
+    """Mark as stopped the answers whose process died: those that stream but have not grown for so long.
+
+    A living one is never silent for that long: a model that says nothing for a minute, twice, is given up.
+    """
     silent = func.now() - sa.func.make_interval(0, 0, 0, 0, 0, 0, silent_s)
     sealed = session.execute(
         update(Message)

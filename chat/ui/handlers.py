@@ -1,0 +1,256 @@
+"""What the page does when something is clicked: plain functions over the service, each safe to call with any input.
+
+The invariant: every argument may have been written by a stranger. Ids are validated here and looked up by the service,
+which knows whose they are; what was said before always comes from the service, never from the page.
+"""
+
+import functools
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from html import escape
+from inspect import isgeneratorfunction
+from itertools import chain
+from typing import Any, ParamSpec, Protocol, TypeVar, cast
+from uuid import UUID
+
+import gradio as gr
+
+from chat.errors import AppError, InvalidInputError, NotFoundError
+from chat.rag.answer import Answer, Citation, Event, Mode, Retrieved, Source, Token
+from chat.ui import passage, words
+from chat.ui.sidebar import ConversationSummary, conversation_list
+from chat.ui.thread import ChatMessage, ShownMessage, answer, growing, question, thread, working
+
+STARTERS = 4
+"""Questions that an empty page offers, at most."""
+FRAME_S = 1 / 15
+"""An answer is redrawn at most this often."""
+FOLLOW_S = 0.2
+"""How often to look whether an answer that is written elsewhere, or being stopped, has gone on."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Conversation(Protocol):
+    """A conversation and what was said in it."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def messages(self) -> Sequence[ShownMessage]: ...
+
+
+class Collection(Protocol):
+    """A body of documents that can be asked."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def greeting(self) -> str: ...
+
+
+class Service(Protocol):
+    """What the page needs of the assistant."""
+
+    def ask(
+        self, question: str, *, mode: Mode = ..., collection: str | None = ..., conversation_id: UUID | None = ...
+    ) -> Generator[Event, None, None]: ...
+    def start_conversation(self, question: str) -> UUID: ...
+    def conversations(self, search: str = ...) -> Sequence[ConversationSummary]: ...
+    def conversation(self, conversation_id: UUID) -> Conversation: ...
+    def rename_conversation(self, conversation_id: UUID, title: str) -> None: ...
+    def delete_conversation(self, conversation_id: UUID) -> None: ...
+    def passage(self, version_id: int, start: int, end: int) -> passage.Passage: ...
+    def collections(self) -> Sequence[Collection]: ...
+    def starters(self, collection: str | None) -> Sequence[str]: ...
+
+
+def told(handler: Callable[P, T]) -> Callable[P, T]:
+    """The handler, with failures a person can cure told to that person. The one place where the page does so."""
+
+    def message(error: AppError) -> gr.Error:
+        return gr.Error(escape(str(error)), print_exception=False)
+
+    @functools.wraps(handler)
+    def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return handler(*args, **kwargs)
+        except AppError as error:
+            raise message(error) from error
+
+    @functools.wraps(handler)
+    def stream(*args: P.args, **kwargs: P.kwargs) -> Iterator[Any]:
+        try:
+            yield from cast("Iterator[Any]", handler(*args, **kwargs))
+        except AppError as error:
+            raise message(error) from error
+
+    return cast("Callable[P, T]", stream) if isgeneratorfunction(handler) else call
+
+
+@dataclass(frozen=True)
+class Handlers:
+    """The page's handlers over one service. Each may be called by anybody with anything."""
+
+    service: Service
+
+    @told
+    def begin(self, text: str, conversation_id: str, mode: str) -> tuple[str, str, str, list[ChatMessage]]:
+        """Show the question at once: the emptied input, the question, its conversation's id, and the thread."""
+        asked = _text(text).strip()
+        if not asked:
+            raise InvalidInputError(words.TYPE_FIRST)
+        doing = working(words.SEARCHING if _mode(mode) is Mode.RAG else words.THINKING)
+        said = self.service.conversation(_id(conversation_id)).messages if conversation_id else []
+        current = conversation_id or str(self.service.start_conversation(asked))
+        return "", asked, current, [*thread(said), question(asked), doing]
+
+    @told
+    def reply(
+        self, asked: str, conversation_id: str, mode: str, collection: str
+    ) -> Generator[list[ChatMessage], None, None]:
+        """The thread again and again while the answer grows. Closing this stops the model."""
+        current = _id(conversation_id)
+        said = [*thread(self.service.conversation(current).messages), question(asked)]
+        scope = _text(collection) or None
+        with closing(self.service.ask(asked, mode=_mode(mode), collection=scope, conversation_id=current)) as events:
+            for message in frames(events):
+                yield [*said, message]
+
+    @told
+    def ask_once(self, text: str, mode: str, collection: str) -> tuple[str, list[dict[str, Any]]]:
+        """The answer to a question that belongs to no conversation, and its citations."""
+        *_, last = self.service.ask(text, mode=_mode(mode), collection=collection or None)
+        whole = cast("Answer", last)
+        return whole.text, [asdict(citation) for citation in whole.citations]
+
+    @told
+    def followed(self, conversation_id: str) -> Generator[tuple[str, list[ChatMessage]], None, None]:
+        """A conversation's id and thread, until no answer in it is being written; both empty without an id."""
+        writing = bool(conversation_id)
+        if not writing:
+            yield "", []
+        while writing:
+            conversation = self.service.conversation(_id(conversation_id))
+            yield str(conversation.id), thread(conversation.messages)
+            writing = any(message.status == "streaming" for message in conversation.messages)
+            if writing:
+                time.sleep(FOLLOW_S)
+
+    @told
+    def opened(self, event: gr.EventData) -> Generator[tuple[str, list[ChatMessage]], None, None]:
+        """The conversation that was picked from the list."""
+        yield from self.followed(_sent(event, "id"))
+
+    @told
+    def listed(self, search: str, conversation_id: str) -> str:
+        """The list of conversations in which `search` occurs, as HTML."""
+        sought = _text(search).strip()
+        return conversation_list(self.service.conversations(sought), conversation_id, bool(sought))
+
+    @told
+    def renamed(self, event: gr.EventData) -> None:
+        """Give a conversation another title; an empty one changes nothing."""
+        conversation_id, title = _id(_sent(event, "id")), _sent(event, "title")
+        if title.strip():
+            self.service.rename_conversation(conversation_id, title)
+
+    @told
+    def removed(self, conversation_id: str, event: gr.EventData) -> str:
+        """Delete a conversation. Returns the id of the one that is open then: none, if it was this one."""
+        gone = _id(_sent(event, "id"))
+        self.service.delete_conversation(gone)
+        return "" if str(gone) == conversation_id else conversation_id
+
+    @told
+    def passage_opened(self, conversation_id: str, event: gr.EventData) -> str:
+        """The passage that was clicked, in its document, as HTML."""
+        version_id, start, end = _span(_sent(event, "passage"))
+        try:
+            return passage.opened(self.service.passage(version_id, start, end))
+        except NotFoundError:
+            messages = self.service.conversation(_id(conversation_id)).messages
+            kept: Iterator[Citation | Source] = chain.from_iterable((*m.citations, *m.retrieved) for m in messages)
+            return passage.deleted(next((each for each in kept if _is_at(each, version_id, start, end)), None))
+
+    @told
+    def collections(self) -> Any:
+        """The choice of collections; not shown where there is none to make."""
+        names = [collection.name for collection in self.service.collections()]
+        choices = [("", words.ALL_COLLECTIONS), *((name, name) for name in names)]
+        return gr.HTML(choices=choices, visible=len(names) > 1)
+
+    @told
+    def greeting(self, collection: str) -> str:
+        """What an empty page says, as HTML."""
+        found = [each.greeting for each in self.service.collections() if each.name == collection or not collection]
+        return welcome(found[0] if len(found) == 1 and found[0] else words.GREETING)
+
+    @told
+    def starters(self, collection: str) -> list[Any]:
+        """Questions to begin with, one for each of the `STARTERS` buttons; a button without one is not shown."""
+        texts = list(self.service.starters(_text(collection) or None))[:STARTERS]
+        left_over = [gr.update(visible=False)] * (STARTERS - len(texts))
+        return [gr.update(value=text, visible=True) for text in texts] + left_over
+
+
+def frames(events: Iterator[Event], clock: Callable[[], float] = time.monotonic) -> Iterator[ChatMessage]:
+    """The answer as it grows, at most every `FRAME_S` seconds, and whole at the end."""
+    text, drawn = "", -FRAME_S
+    for event in events:
+        match event:
+            case Retrieved():
+                yield working(words.READING)
+            case Token():
+                text += event.text
+                if clock() - drawn >= FRAME_S:
+                    drawn = clock()
+                    yield growing(text)
+            case Answer():
+                yield answer(event)
+
+
+def welcome(greeting: str = words.GREETING) -> str:
+    """What an empty page says, as HTML."""
+    return f"<h1>{escape(greeting)}</h1><p>{words.GREETING_HINT}</p>"
+
+
+def _text(value: object) -> str:
+    """What a component holds, if it is the text that it should be."""
+    return value if isinstance(value, str) else ""
+
+
+def _sent(event: gr.EventData, name: str) -> str:
+    """What the page sent along with an event, or nothing."""
+    return str(event._data.get(name, "")) if isinstance(event._data, dict) else ""
+
+
+def _id(text: object) -> UUID:
+    try:
+        return UUID(str(text))
+    except ValueError as error:
+        raise NotFoundError(words.BAD_LINK) from error
+
+
+def _mode(text: str) -> Mode:
+    try:
+        return Mode(text)
+    except ValueError as error:
+        raise InvalidInputError(words.BAD_MODE.format(text, ", ".join(Mode))) from error
+
+
+def _is_at(kept: Citation | Source, version_id: int, start: int, end: int) -> bool:
+    return (kept.version_id, kept.start, kept.end) == (version_id, start, end)
+
+
+def _span(text: str) -> tuple[int, int, int]:
+    """The version's id, start and end that a passage's address names."""
+    parts = text.split("-")
+    if len(parts) != 3 or not all(part.isascii() and part.isdigit() and len(part) < 16 for part in parts):
+        raise InvalidInputError(words.BAD_PASSAGE)
+    return int(parts[0]), int(parts[1]), int(parts[2])

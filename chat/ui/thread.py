@@ -1,0 +1,134 @@
+"""A conversation as the messages that the chat component shows: questions, answers, and what each answer rests on.
+
+The invariant: text of people, models and documents reaches the page only through `markdown`'s two renderers or
+`html.escape`. An answer is two parts, its prose and its footing, so that nothing a model writes can swallow the latter.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from html import escape
+from typing import Protocol, TypedDict
+
+from chat.rag.answer import Citation, Mode, Source
+from chat.ui import words
+from chat.ui.markdown import passage_link, render_markdown, render_plain
+
+QUOTE_LENGTH = 220
+
+
+class Said(Protocol):
+    """What an answer and a kept message have in common."""
+
+    @property
+    def text(self) -> str: ...
+    @property
+    def mode(self) -> Mode | None: ...
+    @property
+    def refused(self) -> bool: ...
+    @property
+    def quoted(self) -> bool: ...
+    @property
+    def searched(self) -> str: ...
+    @property
+    def citations(self) -> Sequence[Citation]: ...
+    @property
+    def retrieved(self) -> Sequence[Source]: ...
+    @property
+    def timings_ms(self) -> Mapping[str, float]: ...
+
+
+class ShownMessage(Said, Protocol):
+    """A kept message."""
+
+    @property
+    def role(self) -> str: ...
+    @property
+    def status(self) -> str: ...
+
+
+class ChatMessage(TypedDict):
+    """A message in the form of Gradio's chat component; each part of the content is HTML on one line."""
+
+    role: str
+    content: list[str]
+
+
+def thread(messages: Sequence[ShownMessage]) -> list[ChatMessage]:
+    """The kept messages, as they are shown."""
+    return [
+        question(message.text) if message.role == "user" else answer(message, message.status) for message in messages
+    ]
+
+
+def question(text: str) -> ChatMessage:
+    return {"role": "user", "content": [f'<div class="asked">{render_plain(text)}</div>']}
+
+
+def working(note: str) -> ChatMessage:
+    """An answer of which there is no word yet."""
+    return {"role": "assistant", "content": [f'<div class="writing working" role="status">{escape(note)}</div>']}
+
+
+def growing(text: str) -> ChatMessage:
+    """An answer that is being written."""
+    return {"role": "assistant", "content": [f'<div class="writing answer">{render_markdown(text)}</div>']}
+
+
+def answer(said: Said, status: str = "complete") -> ChatMessage:
+    """A whole answer, or what there is of one that was stopped, failed, or is being written elsewhere."""
+    kind = "answer refused" if said.refused else "answer"
+    prose = render_markdown(said.text, said.citations)
+    footing = "".join(_footing(said, status))
+    return {
+        "role": "assistant",
+        "content": [f'<div class="{kind}">{prose}</div>', f'<div class="footing">{footing}</div>'],
+    }
+
+
+def _footing(said: Said, status: str) -> Iterator[str]:
+    """What stands under an answer: what it cites, what else was found, and how it came about."""
+    if status == "complete":
+        if said.refused and said.searched:
+            yield f'<p class="searched">{words.SEARCHED} “{escape(said.searched)}”</p>'
+        if said.citations:
+            cards = "".join(_card(str(cited.marker), cited, cited.quote) for cited in said.citations)
+            yield f'<div class="cards" role="group" aria-label="{words.SOURCES}">{cards}</div>'
+        yield _also_found(said)
+    yield _remarks(said, status)
+
+
+def _also_found(said: Said) -> str:
+    used = {cited.chunk_id for cited in said.citations}
+    rest = [source for source in said.retrieved if source.chunk_id not in used]
+    if not rest:
+        return ""
+    cards = "".join(_card("", source, source.text, source.section) for source in rest)
+    summary = f"<summary>{words.ALSO_FOUND} ({len(rest)})</summary>"
+    return f'<details class="also">{summary}<div class="cards">{cards}</div></details>'
+
+
+def _card(marker: str, source: Citation | Source, quote: str, section: str = "") -> str:
+    page = words.PAGE.format(source.page) if source.page else ""
+    place = " · ".join(escape(part) for part in (section, page) if part)
+    number = f"<b>{marker}</b>" if marker else ""
+    return (
+        f'<a class="card" href="{passage_link(source)}"><span class="where">{number}'
+        f"<strong>{escape(source.document)}</strong><small>{place}</small></span>"
+        f"<q>{escape(_shortened(quote))}</q></a>"
+    )
+
+
+def _shortened(quote: str) -> str:
+    line = " ".join(quote.split())
+    return line if len(line) <= QUOTE_LENGTH else line[:QUOTE_LENGTH].rsplit(" ", 1)[0] + "…"
+
+
+def _remarks(said: Said, status: str) -> str:
+    total = said.timings_ms.get("total")
+    remarks = [
+        {"stopped": words.STOPPED, "failed": words.FAILED, "streaming": words.STILL_WRITING}.get(status, ""),
+        words.QUOTED if said.quoted else words.MODES[said.mode] if said.mode else "",
+        words.SECONDS.format(total / 1000) if total else "",
+    ]
+    notes = "".join(f"<span>{escape(remark)}</span>" for remark in remarks if remark)
+    copy = f'<button type="button" class="copy-answer">{words.COPY}</button>' if said.text else ""
+    return f'<p class="remarks {status}">{copy}{notes}</p>'

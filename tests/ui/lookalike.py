@@ -1,0 +1,262 @@
+"""An assistant over three documents in memory: what the page needs, with a pen as slow as it is told to be."""
+
+import re
+import threading
+import time
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+from chat.errors import ModelError, NotFoundError
+from chat.rag.answer import Answer, Citation, Event, Mode, Retrieved, Source, Token
+
+LUGGAGE = """# Luggage and lost property
+
+## What you may bring
+
+Each foot passenger may bring two suitcases and one bag. Prams and wheelchairs travel free and are not counted.
+Surfboards up to 2.4 metres are carried on the car deck when there is room; ask the deck crew before boarding.
+
+## Lost property
+
+Anything found on board is kept for 90 days at the Harbour Street office, open 9 to 17 from Monday to Saturday.
+Claims are free. Phones and wallets are handed to the police after 14 days if nobody asks for them.
+
+## What may not come aboard
+
+Fireworks and fuel cans stay ashore. <script>document.title = "hacked"</script> ${document.title = "hacked"} {{x}}
+"""
+
+WEATHER = """# Weather cancellations and compensation
+
+When a sailing is cancelled because of weather, you may choose a full refund or another sailing within 30 days.
+A delay of more than 60 minutes gives half the fare back; more than 120 minutes, all of it.
+"""
+
+PETS = """Pets policy
+
+Dogs travel free on the open deck, on a lead. Assistance dogs are welcome in every lounge.
+Cats and small animals stay in a carrier. One lounge on each ship is for passengers with pets.
+"""
+
+TEXTS = {
+    1: ("Luggage and lost property", LUGGAGE),
+    2: ("Weather cancellations and compensation", WEATHER),
+    3: ("pets-policy.txt", PETS),
+}
+
+HOSTILE = """\
+As a foot passenger you may bring **two suitcases and one bag** [1]. Prams and wheelchairs travel free.
+
+If you lose something:
+
+1. Ask at the Harbour Street office, open 9 to 17 from Monday to Saturday [2].
+2. Claims are free, and things are kept for *90 days*.
+
+| Item | Kept for |
+|---|---|
+| Phones and wallets | 14 days |
+| Everything else | 90 days |
+
+```
+harbour-street --lost "umbrella" [1]
+```
+
+![map](http://evil.example/map.png) See [the page](https://ferries.example/lost) and [this](javascript:alert(1))
+<img src="http://evil.example/x.png" onerror="document.title = 'hacked'"> [7]
+"""
+
+TIMES = {"retrieve": 38.0, "first_token": 410.0, "total": 2430.0}
+
+
+@dataclass(frozen=True)
+class Kept:
+    role: str
+    text: str
+    status: str = "complete"
+    mode: Mode | None = None
+    refused: bool = False
+    quoted: bool = False
+    searched: str = ""
+    citations: tuple[Citation, ...] = ()
+    retrieved: tuple[Source, ...] = ()
+    timings_ms: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass
+class Talk:
+    id: UUID
+    title: str
+    updated_at: datetime
+    messages: list[Kept] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Body:
+    name: str
+    greeting: str
+
+
+@dataclass(frozen=True)
+class Place:
+    document: str
+    version: int
+    newest: bool
+    page: int | None
+    start: int
+    end: int
+    text: str
+
+
+def source(rank: int, version_id: int, first: str, last: str, section: str = "", page: int | None = None) -> Source:
+    """The passage of that document from `first` to `last`."""
+    document, text = TEXTS[version_id]
+    start = text.index(first)
+    end = text.index(last, start) + len(last)
+    return Source(
+        rank, 1 / rank, rank, rank, 0.7, 10 + rank, document, version_id, 1, version_id, page, start, end, section,
+        text[start:end],
+    )  # fmt: skip
+
+
+def citation(marker: int, found: Source) -> Citation:
+    return Citation(
+        marker, found.document, found.document_id, found.version, found.version_id, found.chunk_id, found.page,
+        found.start, found.end, found.text,
+    )  # fmt: skip
+
+
+FOUND = (
+    source(1, 1, "Each foot passenger", "not counted.", "What you may bring"),
+    source(2, 1, "Anything found", "Saturday.", "Lost property", page=3),
+    source(3, 2, "When a sailing", "30 days.", "Cancellations", page=2),
+    source(4, 3, "Dogs travel", "lounge."),
+)
+
+
+def answer_to(question: str, mode: Mode = Mode.RAG) -> Answer:
+    """A word in the question chooses the answer."""
+    whole = Answer("", False, False, mode, "small", question, (), FOUND, TIMES, {})
+    if mode is Mode.BASE:
+        return replace(whole, text="Ferries usually allow **some luggage**.", searched="", retrieved=())
+    if "moon" in question:
+        return replace(whole, text="The documents do not say.", refused=True, searched="sailings to the moon")
+    if "dog" in question:
+        return replace(whole, text=f"{FOUND[3].text} [1]", quoted=True, citations=(citation(1, FOUND[3]),))
+    if "long" in question:
+        return replace(whole, text=" ".join(f"Sentence {n} of a long answer goes on for a while." for n in range(400)))
+    return replace(whole, text=HOSTILE, citations=(citation(1, FOUND[0]), citation(2, FOUND[1])))
+
+
+class LookAlike:
+    """The assistant. `spoken` counts the tokens it made, `freed` the answers that were closed before their end."""
+
+    def __init__(self, token_s: float = 0.0) -> None:
+        self.token_s = token_s
+        self.talks: dict[UUID, Talk] = {}
+        self.bodies = [Body("crew-handbook", "Ask the crew handbook"), Body("passengers", "")]
+        self.deleted_versions: set[int] = set()
+        self.spoken = 0
+        self.freed = threading.Event()
+
+    def ask(
+        self,
+        question: str,
+        *,
+        mode: Mode = Mode.RAG,
+        collection: str | None = None,
+        conversation_id: UUID | None = None,
+    ) -> Generator[Event, None, None]:
+        answer = answer_to(question, mode)
+        with self._kept(question, mode, conversation_id) as keep:
+            if "broken" in question:
+                raise ModelError("The model does not answer. Type `python -m admin doctor` to see why. <b>&</b>")
+            if mode is Mode.RAG:
+                yield Retrieved(answer.searched, answer.retrieved)
+            said = ""
+            for word in re.findall(r"\S+\s*", answer.text):
+                time.sleep(self.token_s)
+                self.spoken += 1
+                said += word
+                keep(text=said)
+                yield Token(word)
+            keep(
+                text=answer.text, status="complete", refused=answer.refused, quoted=answer.quoted,
+                searched=answer.searched, citations=tuple(answer.citations), retrieved=tuple(answer.retrieved),
+                timings_ms=answer.timings_ms,
+            )  # fmt: skip
+            yield answer
+
+    @contextmanager
+    def _kept(self, question: str, mode: Mode, conversation_id: UUID | None) -> Iterator[object]:
+        messages = self.conversation(conversation_id).messages if conversation_id else []
+        messages += [Kept("user", question), Kept("assistant", "", "streaming", mode)]
+        at = len(messages) - 1
+
+        def keep(**changes: object) -> None:
+            messages[at] = replace(messages[at], **changes)
+
+        try:
+            yield keep
+        except GeneratorExit:
+            self.freed.set()
+            keep(status="stopped")
+            raise
+        except ModelError:
+            keep(status="failed")
+            raise
+
+    def start_conversation(self, question: str) -> UUID:
+        talk = Talk(uuid4(), question[:80], datetime.now(UTC))
+        self.talks[talk.id] = talk
+        return talk.id
+
+    def conversations(self, search: str = "") -> list[Talk]:
+        found = [talk for talk in self.talks.values() if search.strip().lower() in talk.title.lower()]
+        return sorted(found, key=lambda talk: talk.updated_at, reverse=True)
+
+    def conversation(self, conversation_id: UUID) -> Talk:
+        if conversation_id not in self.talks:
+            raise NotFoundError("This conversation does not exist (any more).")
+        return self.talks[conversation_id]
+
+    def rename_conversation(self, conversation_id: UUID, title: str) -> None:
+        self.conversation(conversation_id).title = title
+
+    def delete_conversation(self, conversation_id: UUID) -> None:
+        self.talks.pop(conversation_id, None)
+
+    def passage(self, version_id: int, start: int, end: int) -> Place:
+        if version_id not in TEXTS or version_id in self.deleted_versions:
+            raise NotFoundError("This document was deleted since.")
+        document, text = TEXTS[version_id]
+        return Place(document, 1, version_id != 2, 3 if version_id == 1 else None, start, end, text)
+
+    def collections(self) -> list[Body]:
+        return self.bodies
+
+    def starters(self, collection: str | None) -> list[str]:
+        return [
+            "How much luggage may I bring on board?",
+            "What happens when a sailing is cancelled?",
+            "May my dog travel with me?",
+            "Where do I ask for lost property?",
+        ]
+
+    def with_history(self) -> "LookAlike":
+        """Some conversations of the last days."""
+        titles = {
+            "Refund after a cancelled sailing": 0,
+            "Which certificates does a deckhand need?": 0,
+            "Bicycles on the morning ferry": 1,
+            "Parental leave for office staff": 1,
+            "Allergens in the quay kitchen": 4,
+            "Group travel for a school of 43, with two teachers and a wheelchair": 9,
+        }
+        for title, days in titles.items():
+            talk = self.conversation(self.start_conversation(title))
+            list(self.ask(title, conversation_id=talk.id))
+            talk.updated_at -= timedelta(days=days)
+        return self

@@ -1,5 +1,6 @@
 """The command line of admin. What it prints is for scripts with `--json`, for people without."""
 
+import io
 import os
 import sys
 from pathlib import Path
@@ -141,6 +142,9 @@ def main() -> None:
     """Run the command line. A failure that a person can cure is one line on stderr, exit status 1."""
     from chat.errors import AppError
 
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # The name of a file may hold bytes that are no characters: they are printed escaped, in JSON too.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         cli()
     except AppError as error:

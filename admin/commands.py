@@ -3,6 +3,7 @@
 import asyncio
 import json
 import signal
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -16,6 +17,7 @@ from rich.table import Table
 from admin import ingest as ingesting
 from admin import worker
 from admin.app import Parts, assemble, build
+from admin.service import Library, Receipt
 from chat.settings import load_settings
 from chat.store import collections, documents, jobs
 
@@ -34,6 +36,8 @@ def web() -> None:
     """Run the admin app until interrupted."""
     import uvicorn
 
+    # uvicorn sends itself the signal again when it has ended; unhandled, that would leave the parts open.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with opened() as parts:
         host, port = parts.settings.host, parts.settings.admin_port
         config = uvicorn.Config(build(parts), host, port, log_level="warning")
@@ -140,12 +144,18 @@ def roll_back(document_id: int, number: int) -> None:
 
 def delete_document(document_id: int, *, yes: bool) -> None:
     with opened() as parts:
-        with parts.database.sessions() as session:
-            count = len(documents.versions(session, document_id))
-        confirm(f"Delete document {document_id} with its {count} version(s)?", yes=yes)
-        with parts.database.sessions.begin() as session:
-            name = documents.remove(session, document_id)
-    print(f"Deleted {name}. It answers no more.")
+        library = Library(parts.database.sessions, parts.settings.home)
+        opened_document = library.document(document_id)
+        confirm(f"Delete {opened_document.line.title} with its {len(opened_document.versions)} version(s)?", yes=yes)
+        receipt = library.delete([document_id])
+    print(f"Deleted {opened_document.line.title}: {sentence_of(receipt)}. It answers no more.")
+
+
+def sentence_of(receipt: Receipt) -> str:
+    return (
+        f"{receipt.documents} document(s), {receipt.versions} version(s), {receipt.chunks} chunks, "
+        f"{receipt.size:,} bytes of files"
+    )
 
 
 def list_collections(*, as_json: bool) -> None:
@@ -166,9 +176,8 @@ def create_collection(name: str) -> None:
 def delete_collection(name: str, *, yes: bool) -> None:
     with opened() as parts:
         confirm(f"Delete the collection {name} with all its documents?", yes=yes)
-        with parts.database.sessions.begin() as session:
-            count = collections.remove(session, name)
-    print(f"Deleted {name} with its {count} documents.")
+        receipt = Library(parts.database.sessions, parts.settings.home).delete_collection(name)
+    print(f"Deleted {name}: {sentence_of(receipt)}.")
 
 
 def confirm(question: str, *, yes: bool) -> None:

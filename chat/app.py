@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from chat.door.headers import secure
 from chat.models.chat import ModelConnection
 from chat.models.embedder import Embedder
+from chat.models.verifier import Verifier
 from chat.rag.chain import Chain
 from chat.rag.retriever import HybridRetriever
 from chat.rag.writer import Writer
@@ -43,6 +44,7 @@ def assemble(settings: Settings, *, wait_for_model: bool) -> Parts:
     models = ModelConnection(settings)
     chain = Chain(
         retriever=HybridRetriever(sessions=database.sessions, embedder=embedder),
+        verifier=Verifier(settings.dtype),
         writer=Writer(models, embedder, wait=wait_for_model),
     )
     return Parts(database, models, Assistant(database.sessions, chain))

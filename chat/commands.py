@@ -1,6 +1,7 @@
 """What the commands of `python -m chat` do."""
 
 import json
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +24,8 @@ def web() -> None:
     import uvicorn
 
     settings = load_settings()
+    # uvicorn sends itself the signal again when it has ended; unhandled, that would leave the parts open.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with opened(wait_for_model=False) as parts:
         config = uvicorn.Config(build(parts), settings.host, settings.chat_port, log_level="warning")
         print(f"Chat: http://{settings.host}:{settings.chat_port}", flush=True)

@@ -9,11 +9,12 @@ from uuid import uuid4
 from sqlalchemy.orm import Session
 
 from admin.curation import chunking
+from admin.curation.files import legible
 from admin.curation.loaders import UnreadableDocument, kind_of
 from admin.curation.parser import Parser
 from chat.errors import AppError
 from chat.models.embedder import Embedder
-from chat.store import chunks, collections, documents, installation, jobs
+from chat.store import chunks, collections, documents, holdings, installation, jobs
 from chat.store.session import Sessions
 from chat.store.tables import DocumentVersion
 
@@ -79,9 +80,12 @@ def _copy(path: Path, place: Path) -> str:
 def submit(session: Session, home: Path, path: Path, collection: str, *, name: str, source: str) -> Submission:
     """Hand in a file: its bytes to disk, its version and the job for it into the caller's transaction."""
     kind = kind_of(name)
+    holdings.lock_files(session)
     sha256, size = keep_blob(home, path)
     collection_id = collections.ensure(session, collection).id
-    version, new = documents.add_version(session, collection_id, name, source, sha256=sha256, kind=kind, size=size)
+    version, new = documents.add_version(
+        session, collection_id, legible(name), legible(source), sha256=sha256, kind=kind, size=size
+    )
     if new:
         jobs.enqueue(session, TASK, lock=f"{collection_id}:{sha256}:{kind}", version_id=version.id)
     return Submission(version.document_id, version.id, version.number, new)

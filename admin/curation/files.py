@@ -27,21 +27,31 @@ def find_files(paths: Iterable[Path]) -> Iterator[FoundFile]:
         if path.is_dir():
             yield from _walk(path.absolute())
         elif path.exists():
-            yield FoundFile(path, path.name)
+            yield FoundFile(path, path.name, _oddity(path))
         else:
             yield FoundFile(path, path.name, f"There is no file or folder {path}.")
+
+
+def legible(name: str) -> str:
+    """A file's name as it can be kept and shown: file systems allow bytes in it that are no characters."""
+    return name.replace("\0", "").encode(errors="backslashreplace").decode()
 
 
 def _walk(folder: Path) -> Iterator[FoundFile]:
     home = folder.resolve()
     for place, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(files):
+        links = [name for name in folders if Path(place, name).is_symlink()]
+        readable = [name for name in files if not name.startswith(".") and Path(name).suffix.lower() in KINDS]
+        for name in sorted([*readable, *links]):
             path = Path(place, name)
             document = path.relative_to(folder).as_posix()
-            if name.startswith(".") or path.suffix.lower() not in KINDS:
-                continue
             if path.is_symlink() and not path.resolve().is_relative_to(home):
                 yield FoundFile(path, document, "It is a link that leads out of the folder, and was not followed.")
-            else:
-                yield FoundFile(path, document)
+            elif name not in links:
+                yield FoundFile(path, document, _oddity(path))
+
+
+def _oddity(path: Path) -> str | None:
+    """Why what is there cannot be read like a file: reading a pipe or a device may never end."""
+    return "It is not a file, but a pipe or a device." if path.exists() and not path.is_file() else None

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chat import language
+from chat.models.verifier import Verifier
 from chat.rag.answer import Source
 
 REFUSAL = "That is not in the documents."
@@ -14,6 +14,8 @@ REFUSED = re.compile(
 """How a model says, in the words that the prompt gave it or near them, that the answer is not there."""
 LOOKED_AT = 5
 """How many of the best passages are looked at."""
+FAR = 0.3
+"""Cosine below which a question is about something else altogether (docs/benchmarks.md)."""
 
 
 @dataclass(frozen=True)
@@ -23,23 +25,24 @@ class Verdict:
     refuse: bool
     similarity: float
     """Cosine of the question and the passage nearest in meaning; 0 where nothing was found."""
-    coverage: float
-    """Share of the question's telling words that the best-covering passage has."""
+    probability: float
+    """That the passage which answers the question best answers it."""
 
 
-def judge(question: str, sources: Sequence[Source]) -> Verdict:
-    """Refuse where no passage is near in meaning, or none has the words that the question turns on."""
+def judge(question: str, sources: Sequence[Source], verifier: Verifier) -> Verdict:
+    """Refuse where no passage is near in meaning, or none seems to answer the question."""
     looked_at = sources[:LOOKED_AT]
     similarity = max((source.similarity or 0.0 for source in looked_at), default=0.0)
-    wanted = language.content_words(question)
-    covered = max(
-        (
-            language.coverage(wanted, set(language.content_words(f"{source.document} {source.section} {source.text}")))
-            for source in looked_at
-        ),
-        default=0.0,
-    )
-    return Verdict(similarity < 0.25, similarity, covered)
+    if similarity < FAR:
+        return Verdict(True, similarity, 0.0)
+    probability = max(verifier.probabilities(question, [_in_context(source) for source in looked_at]))
+    return Verdict(probability < verifier.threshold, similarity, probability)
+
+
+def _in_context(source: Source) -> str:
+    """A passage as the verifier was trained to read it."""
+    where = " › ".join(part for part in (source.document, source.section) if part)
+    return f"{where}\n{source.text}"
 
 
 def is_refusal(answer: str) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 
 from chat.errors import InvalidInputError, ModelError
 from chat.models.chat import model_errors
+from chat.models.verifier import Verifier
 from chat.rag import abstain, citations, prompt, query
 from chat.rag.answer import Answer, Citation, Event, Mode, Retrieved, Source, Turn
 from chat.rag.retriever import HybridRetriever
@@ -33,6 +34,7 @@ class Chain:
     """Answers questions from the documents, with whatever model there is."""
 
     retriever: HybridRetriever
+    verifier: Verifier
     writer: Writer
 
     def stream(self, question: Question) -> Events:
@@ -65,7 +67,7 @@ class Chain:
 
     def _answer_from(self, question: Question, evidence: "Evidence") -> Events:
         """Refuse where the passages do not bear the question; else write from them, and cite."""
-        verdict = abstain.judge(evidence.searched, evidence.sources)
+        verdict = abstain.judge(evidence.searched, evidence.sources, self.verifier)
         evidence.settings["abstain"] = asdict(verdict)
         if verdict.refuse:
             yield evidence.refusal()

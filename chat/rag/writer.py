@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from langchain_core.messages import BaseMessage
-from langchain_core.output_parsers import StrOutputParser
 
 from chat.errors import ModelError
 from chat.language import sentences
@@ -85,10 +84,11 @@ class Writer:
     def _stream(self, connected: Connected, messages: Sequence[BaseMessage], clock: Clock) -> Writing:
         """Stream one model. One that breaks off is forgotten, so that the next question finds it anew."""
         text = ""
-        chain = connected.chat.bind(temperature=0, max_tokens=ANSWER_TOKENS) | StrOutputParser()
+        # Not piped into an output parser: closed early, such a sequence first reads its model to the end.
+        model = connected.chat.bind(temperature=0, max_tokens=ANSWER_TOKENS)
         try:
-            with model_errors(), closing(chain.stream(list(messages))) as pieces:  # type: ignore[type-var]
-                for piece in filter(None, pieces):
+            with model_errors(), closing(model.stream(list(messages))) as chunks:  # type: ignore[type-var]
+                for piece in filter(None, (str(chunk.text) for chunk in chunks)):
                     clock.note("first_token")
                     text += piece
                     yield Token(piece)

@@ -107,6 +107,9 @@ MATCHING = sa.text("""
     WITH question AS MATERIALIZED (
         SELECT config, cast(replace(cast(plainto_tsquery(config, :words) AS text), '&', '|') AS tsquery) AS query
         FROM unnest(cast(:configs AS regconfig[])) AS config
+        WHERE EXISTS (
+            SELECT FROM chunks WHERE live AND collection_id = ANY(:collections) AND chunks.config = config.config
+        )
     )
     SELECT chunks.id, ts_rank(keywords, query, 1) AS score
     FROM question JOIN chunks ON keywords @@ query AND chunks.config = question.config

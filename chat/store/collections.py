@@ -61,6 +61,8 @@ def remove(session: Session, name: str) -> int:
     count = session.scalars(
         select(func.count()).select_from(Document).where(Document.collection_id == collection.id)
     ).one()
+    # First the documents: their versions refer to contents, which go with the collection.
+    session.execute(delete(Document).where(Document.collection_id == collection.id))
     session.execute(delete(Collection).where(Collection.id == collection.id))
     return count
 

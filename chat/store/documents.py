@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy import delete, exists, func, select, update
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from chat.errors import NotFoundError
@@ -67,6 +68,14 @@ def find(session: Session, collection_id: int, name: str) -> Document | None:
     return session.execute(
         select(Document).where(Document.collection_id == collection_id, Document.name == name).with_for_update()
     ).scalar_one_or_none()
+
+
+def get(session: Session, document_id: int) -> Document:
+    """The document of that id. Raises `NotFoundError`."""
+    document = session.get(Document, document_id)
+    if document is None:
+        raise NotFoundError(f"There is no document {document_id}. `python -m admin documents list` shows them.")
+    return document
 
 
 def add_version(
@@ -199,7 +208,7 @@ def publish(session: Session, version_id: int, attempt: int, content_id: int) ->
     ).one_or_none()
     if version is None:
         return False
-    session.execute(update(Content).where(Content.id == content_id).values(complete=True))
+    session.execute(update(Content).where(Content.id == content_id, ~Content.complete).values(complete=True))
     version.status, version.progress, version.content_id = Status.READY, 1, content_id
     session.flush()
     _switch(session, version)
@@ -221,9 +230,23 @@ def _switch(session: Session, version: DocumentVersion) -> None:
 
 def refresh_live(session: Session, content_ids: Sequence[int]) -> None:
     """Let exactly those chunks of the contents be searched whose content some live version has."""
+    _lock_contents(session, content_ids)
     has_live_version = exists().where(DocumentVersion.content_id == Chunk.content_id, DocumentVersion.live)
+    words = func.to_tsvector(Chunk.config, Chunk.section + " " + Chunk.text)
     session.execute(
-        update(Chunk).where(Chunk.content_id.in_(content_ids), Chunk.live != has_live_version).values(live=~Chunk.live)
+        update(Chunk)
+        .where(Chunk.content_id.in_(content_ids), Chunk.live != has_live_version)
+        .values(live=~Chunk.live, keywords=sa.case((Chunk.live, None), else_=words))
+    )
+
+
+def _lock_contents(session: Session, content_ids: Sequence[int]) -> None:
+    """Until the transaction ends, nobody else decides which of the contents are live or unused.
+
+    Otherwise a version that takes up a content, not yet committed, would not be counted by one that leaves it.
+    """
+    session.execute(
+        select(Content.id).where(Content.id.in_(content_ids)).order_by(Content.id).with_for_update(key_share=True)
     )
 
 
@@ -232,15 +255,13 @@ def remove(session: Session, document_id: int) -> str:
     document = session.get(Document, document_id, with_for_update=True)
     if document is None:
         raise NotFoundError(f"There is no document {document_id}. `python -m admin documents list` shows them.")
-    contents = session.scalars(
-        select(DocumentVersion.content_id).where(
-            DocumentVersion.document_id == document_id, DocumentVersion.content_id.is_not(None)
-        )
-    ).all()
+    held = session.scalars(select(DocumentVersion.content_id).where(DocumentVersion.document_id == document_id))
+    contents = [content for content in held if content is not None]
     session.execute(delete(Document).where(Document.id == document_id))
+    _lock_contents(session, contents)
     unused = ~exists().where(DocumentVersion.content_id == Content.id)
     session.execute(delete(Content).where(Content.id.in_(contents), unused))
-    refresh_live(session, [content for content in contents if content is not None])
+    refresh_live(session, contents)
     return document.name
 
 
@@ -248,7 +269,7 @@ def summaries(session: Session, collection: str | None = None) -> list[DocumentS
     """Every document, or those of one collection, by collection and name."""
     newest = (
         select(DocumentVersion)
-        .distinct(DocumentVersion.document_id)
+        .ext(distinct_on(DocumentVersion.document_id))
         .order_by(DocumentVersion.document_id, DocumentVersion.number.desc())
         .subquery()
     )

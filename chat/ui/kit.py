@@ -11,7 +11,7 @@ import gradio as gr
 
 from chat.ui.markdown import render_markdown, render_plain
 
-__all__ = ["asset", "css", "head", "icon_button", "render_markdown", "render_plain", "theme"]
+__all__ = ["asset", "head", "icon_button", "render_markdown", "render_plain", "theme"]
 
 SANS = ("ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")
 MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "Liberation Mono", "monospace")

@@ -92,10 +92,11 @@ def upgrade() -> None:
     sa.Column('section', sa.String(), nullable=False),
     sa.Column('text', sa.String(), nullable=False),
     sa.Column('config', postgresql.REGCONFIG(), nullable=False),
-    sa.Column('keywords', postgresql.TSVECTOR(), sa.Computed("to_tsvector(config, section || ' ' || text)", persisted=True), nullable=False),
+    sa.Column('keywords', postgresql.TSVECTOR(), nullable=True),
     sa.Column('embedding', HALFVEC(384), nullable=False),
     sa.Column('live', sa.Boolean(), server_default=sa.text('false'), nullable=False),
     sa.CheckConstraint('0 <= start_char AND start_char < end_char', name=op.f('ck_chunks_span')),
+    sa.CheckConstraint('NOT live OR keywords IS NOT NULL', name=op.f('ck_chunks_live_has_keywords')),
     sa.ForeignKeyConstraint(['collection_id'], ['collections.id'], name=op.f('fk_chunks_collection_id'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['content_id'], ['contents.id'], name=op.f('fk_chunks_content_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_chunks')),
@@ -103,7 +104,7 @@ def upgrade() -> None:
     )
     op.create_index('ix_chunks_embedding', 'chunks', ['embedding'], unique=False, postgresql_using='hnsw', postgresql_with={'m': 16, 'ef_construction': 64}, postgresql_ops={'embedding': 'halfvec_cosine_ops'}, postgresql_where=sa.text('live'))
     op.create_index('ix_chunks_keywords', 'chunks', ['keywords'], unique=False, postgresql_using='gin', postgresql_where=sa.text('live'))
-    op.create_index('ix_chunks_live', 'chunks', ['collection_id'], unique=False, postgresql_where=sa.text('live'))
+    op.create_index('ix_chunks_live', 'chunks', ['collection_id', 'config'], unique=False, postgresql_where=sa.text('live'))
     op.create_table('document_versions',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('document_id', sa.BigInteger(), nullable=False),

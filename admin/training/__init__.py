@@ -1,0 +1,1 @@
+"""What the assistant learns: training programs. Their inputs and outputs are files with digests."""

@@ -1,0 +1,2 @@
+// Whoever comes back to the page sees how things stand now; meanwhile it stays silent.
+addEventListener("focus", () => trigger("look", {}));

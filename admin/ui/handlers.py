@@ -1,0 +1,189 @@
+"""What the page does when something is clicked: plain functions over the services, each safe to call with any input.
+
+The invariant: every argument but a `View`, which never leaves the server, may have been written by a stranger. Numbers
+and names are validated here and looked up by the service; failures a person can cure are told in one place, `told`.
+"""
+
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from html import escape
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import gradio as gr
+
+from admin.curation.bench import MOST, Bench
+from admin.service import Library
+from admin.ui import findings, listing, opened, words
+from chat.errors import AppError, InvalidInputError
+from chat.store.catalogue import Sort, Stage, View
+from chat.store.jobs import QueueState
+
+LONGEST_FILTER = 200
+LARGEST_NUMBER = 2**62
+"""No id here is larger; beyond it, Postgres would not even compare."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def told(handler: Callable[P, T]) -> Callable[P, T]:
+    """The handler, with failures a person can cure told to that person. The one place where the page does so."""
+
+    @functools.wraps(handler)
+    def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return handler(*args, **kwargs)
+        except AppError as error:
+            raise gr.Error(escape(str(error)), print_exception=False) from error
+
+    return call
+
+
+@dataclass(frozen=True)
+class Opened:
+    """Which document is open, if any, and from which of its chunks on it is shown."""
+
+    document_id: int | None = None
+    first: int = 0
+
+
+@dataclass(frozen=True)
+class Handlers:
+    """The page's handlers. Each may be called by anybody with anything."""
+
+    library: Library
+    bench: Bench
+
+    def queue(self) -> str:
+        """The state of the workers, as HTML."""
+        return queue_in_words(self.library.queue())
+
+    def listed(self, view: View) -> tuple[View, str, str, str, Any]:
+        """The view as it is, collections, list, where uploads go, and the clock: it runs while something is in work."""
+        overview = self.library.overview(view)
+        clock = gr.Timer(active=overview.working > 0)
+        return overview.view, listing.chips(overview), listing.table(overview), listing.target(overview), clock
+
+    def filtered(self, text: str, view: View) -> View:
+        """The view, of the documents whose title or name has `text` in it."""
+        return replace(view, text=str(text or "").replace("\x00", "").strip()[:LONGEST_FILTER], page=0)
+
+    def chosen(self, view: View, event: gr.EventData) -> View:
+        """The view, of the collection that was clicked."""
+        return replace(view, collection=sent(event, "name") or None, page=0)
+
+    def staged(self, view: View, event: gr.EventData) -> View:
+        """The view, of the documents in that stage; an unknown one shows all."""
+        name = sent(event, "stage")
+        return replace(view, stage=Stage(name) if name in list(Stage) else Stage.ALL, page=0)
+
+    def sorted(self, view: View, event: gr.EventData) -> View:
+        """The view in the order of that column, or the other way round where it is so already."""
+        name = sent(event, "sort")
+        sort = Sort(name) if name in list(Sort) else view.sort
+        descending = not view.descending if sort is view.sort else sort is Sort.ADDED
+        return replace(view, sort=sort, descending=descending, page=0)
+
+    @told
+    def turned(self, view: View, event: gr.EventData) -> View:
+        """The view, on another page."""
+        return replace(view, page=min(number(sent(event, "page")), LARGEST_NUMBER >> 10))
+
+    @told
+    def uploaded(self, files: Sequence[tuple[Path, str]] | None, view: View) -> tuple[str, None]:
+        """Hand in files. Returns what became of each, as HTML, and empties the upload."""
+        uploads = self.library.upload(files or (), view.collection)
+        for path, _ in files or ():
+            path.unlink(missing_ok=True)
+        return listing.uploaded(uploads, view.collection), None
+
+    @told
+    def removed(self, event: gr.EventData) -> str:
+        """Delete documents. Returns the receipt, as HTML."""
+        return listing.deleted(self.library.delete([number(each) for each in sent(event, "ids").split(",")]))
+
+    @told
+    def retried(self, event: gr.EventData) -> str:
+        """Have a failed document read again. Returns what was done, as HTML."""
+        self.library.retry(number(sent(event, "id")))
+        return listing.notice(words.RETRIED)
+
+    @told
+    def created(self, view: View, event: gr.EventData) -> tuple[View, str]:
+        """Make a collection, and look at it."""
+        name = self.library.create_collection(sent(event, "text"))
+        return replace(view, collection=name, page=0), listing.notice(words.COLLECTION_CREATED.format(name))
+
+    @told
+    def dropped(self, event: gr.EventData) -> str:
+        """Delete a collection with its documents. Returns the receipt, as HTML."""
+        name = sent(event, "name")
+        return listing.collection_deleted(name, self.library.delete_collection(name))
+
+    @told
+    def opened(self, event: gr.EventData) -> tuple[Opened, str]:
+        """A document that was clicked, at a chunk of it if one was."""
+        chunk = sent(event, "chunk")
+        found = self.library.document(number(sent(event, "id")), chunk_id=number(chunk) if chunk else None)
+        first = found.excerpt.first if found.excerpt else 0
+        return Opened(found.line.document_id, first), opened.document(found)
+
+    @told
+    def windowed(self, event: gr.EventData) -> tuple[Opened, str]:
+        """The open document, from another of its chunks on."""
+        now = Opened(number(sent(event, "id")), number(sent(event, "first")))
+        return now, self.reopened(now)
+
+    @told
+    def reopened(self, now: Opened) -> str:
+        """The open document as it stands now; nothing where none is open."""
+        if now.document_id is None:
+            return ""
+        return opened.document(self.library.document(now.document_id, first=now.first))
+
+    @told
+    def rolled_back(self, event: gr.EventData) -> str:
+        """Let another version answer. Returns what was done, as HTML."""
+        version = number(sent(event, "number"))
+        self.library.roll_back(number(sent(event, "id")), version)
+        return listing.notice(words.ROLLED_BACK.format(version))
+
+    def choices(self) -> Any:
+        """The collections that a question can be tried on."""
+        names = [collection.name for collection in self.library.collections()]
+        return gr.HTML(choices=[("", words.ALL_COLLECTIONS), *((name, name) for name in names)])
+
+    def probing(self) -> str:
+        """What is shown until a question's findings are there, as HTML."""
+        return f'<p class="writing working" role="status">{words.SEARCHING}</p>'
+
+    @told
+    def probed(self, question: str, collection: str, k: float) -> str:
+        """What a question finds, as HTML."""
+        most = min(max(int(k), 1), MOST) if isinstance(k, int | float) else 10
+        return findings.findings(self.bench.probe(str(question), str(collection or "") or None, most))
+
+
+def sent(event: gr.EventData, name: str) -> str:
+    """What the page sent along with an event, or nothing."""
+    return str(event._data.get(name, "")) if isinstance(event._data, dict) else ""
+
+
+def number(text: str) -> int:
+    """A count or an id. Raises `InvalidInputError` for what is none."""
+    if not (text.isascii() and text.isdigit()) or int(text) > LARGEST_NUMBER:
+        raise InvalidInputError(words.BAD_NUMBER.format(text[:40]))
+    return int(text)
+
+
+def queue_in_words(queue: QueueState) -> str:
+    """Workers and what they do, as HTML."""
+    waiting = words.WAITING.format(queue.waiting) if queue.waiting else words.NOTHING_WAITING
+    if not queue.workers:
+        said = [words.NO_WORKER, *([waiting] if queue.waiting else [])]
+        return f'<p class="queue idle"><span aria-hidden="true">!</span> {" · ".join(said)}</p>'
+    reading = [words.READING.format(queue.running)] if queue.running else []
+    said = [words.count(queue.workers, "worker"), *reading, *([waiting] if queue.waiting or not reading else [])]
+    return f'<p class="queue"><span aria-hidden="true">●</span> {", ".join(said)}</p>'

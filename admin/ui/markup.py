@@ -1,0 +1,81 @@
+"""The HTML that several tabs share. Whatever a document, a file name or an error says, it is escaped here."""
+
+import json
+from datetime import datetime
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from admin.ui import words
+from chat.store.catalogue import Line
+from chat.ui.kit import asset as shared_asset
+
+QUIETLY: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+"""How every event of the page is joined to its handler: no spinner, and no entry in the list of the API."""
+
+
+def live_html(value: str, elem_id: str, script: str, *events: str) -> gr.HTML:
+    """HTML that sends `events`: a click on an element with `data-event` sends its `data-` attributes along.
+
+    `script` is JavaScript of its own, run beside that when the component is loaded.
+    """
+    known = f"const events = {json.dumps(events)};\n"
+    return gr.HTML(value, elem_id=elem_id, js_on_load=known + asset("actions.js") + script, apply_default_css=False)
+
+
+def asset(name: str) -> str:
+    """The text of a style sheet or script that ships with the admin page."""
+    return (Path(__file__).parent / "assets" / name).read_text(encoding="utf-8")
+
+
+def choice(elem_id: str, label: str) -> gr.HTML:
+    """The browser's own list to choose from, as in the chat; its `choices` are (value, shown)."""
+    return gr.HTML(
+        "", elem_id=elem_id, apply_default_css=False, label=label, choices=[],
+        html_template=shared_asset("collection.html"), js_on_load=shared_asset("collection.js"),
+    )  # fmt: skip
+
+
+def attributes(**named: Any) -> str:
+    """`data-` attributes of an element; None leaves one out."""
+    return "".join(f' data-{name}="{escape(str(value))}"' for name, value in named.items() if value is not None)
+
+
+def button(shown: str, event: str, *, looks: str = "", label: str = "", **data: Any) -> str:
+    """A button that sends `event`. With `question` and `warning` among its data, it asks before it does."""
+    said = f' aria-label="{escape(label)}"' if label else ""
+    looks = f' class="{looks}"' if looks else ""
+    return f'<button type="button"{looks}{said}{attributes(event=event, **data)}>{escape(shown)}</button>'
+
+
+def status(line: Line) -> str:
+    """Where a document stands, in a sign and words, and which version answers where that is another."""
+    sign, word = words.STATUSES[line.status]
+    done = f" {line.progress:.0%}" if line.status == "processing" else ""
+    other = line.live if line.live not in (None, line.version) else None
+    said = words.STILL_ANSWERS if line.status in ("ready", "failed") else words.ANSWERS_MEANWHILE
+    note = f"<small>{said.format(other)}</small>" if other else ""
+    return f"{_badge(line.status, sign, word + done)}{note}"
+
+
+def version_status(name: str, progress: float) -> str:
+    """Where a version stands, in a sign and words."""
+    sign, word = words.STATUSES[name]
+    return _badge(name, sign, f"{word} {progress:.0%}" if name == "processing" else word)
+
+
+def _badge(name: str, sign: str, word: str) -> str:
+    return f'<span class="status {name}"><span aria-hidden="true">{sign}</span> {word}</span>'
+
+
+def moment(when: datetime) -> str:
+    """A time of this place."""
+    local = when.astimezone()
+    return f'<time datetime="{local.isoformat(timespec="seconds")}">{local:%-d %b %Y, %H:%M}</time>'
+
+
+def empty(title: str, hint: str) -> str:
+    """What stands where nothing is, saying what to do first. `hint` is HTML."""
+    return f'<div class="empty"><h2>{escape(title)}</h2><p>{hint}</p></div>'

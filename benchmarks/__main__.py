@@ -12,7 +12,7 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 import typer
 from rich.console import Console
 
-from benchmarks import latency, retrieval, writing
+from benchmarks import demo, latency, retrieval, writing
 from benchmarks.report import Table, markdown, moment, show
 from benchmarks.workbench import Workbench, workbench
 from chat.errors import AppError
@@ -21,6 +21,7 @@ BENCHMARKS: dict[str, Callable[[Workbench], list[Table]]] = {
     "retrieval": retrieval.run,
     "latency": latency.run,
     "writing": writing.run,
+    "demo": demo.run,
 }
 DATA = Path(__file__).parents[2] / "shared" / "data"
 

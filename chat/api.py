@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import asdict
 from itertools import chain, pairwise
@@ -12,6 +12,7 @@ from uuid import uuid4
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel
+from starlette.background import BackgroundTask
 
 from chat.errors import AppError
 from chat.models.chat import ModelConnection
@@ -72,7 +73,10 @@ def router(assistant: Assistant, models: ModelConnection) -> APIRouter:
         except AppError as error:
             return failure(400, str(error))
         if request.stream:
-            return StreamingResponse(stream(request.model, first, events), media_type="text/event-stream")
+            pieces = stream(request.model, first, events)
+            # Closed also where the client has left: nothing else would free the model then.
+            ended = BackgroundTask(pieces.close)
+            return StreamingResponse(pieces, media_type="text/event-stream", background=ended)
         answer = [event for event in (first, *events) if isinstance(event, Answer)][-1]
         return JSONResponse(completion(request.model, answer))
 
@@ -100,7 +104,7 @@ def completion(model: str, answer: Answer) -> dict[str, Any]:
     }
 
 
-def stream(model: str, first: Event, events: Events) -> Iterator[str]:
+def stream(model: str, first: Event, events: Events) -> Generator[str, None, None]:
     """The answer as server-sent events.
 
     An answer from documents is sent once it is settled: what a small model said at first may be replaced, and a

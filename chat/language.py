@@ -41,7 +41,7 @@ def sentences(text: str) -> list[tuple[int, int]]:
 
 def content_words(text: str) -> list[str]:
     """Stems of the words that carry meaning, in order, repeats kept. Chinese, Japanese, Korean: pairs of characters."""
-    return [stem for word in _words(text.casefold()) if (stem := _stem(word))]
+    return [stem for word in _words(text.casefold().replace("’", "'")) if (stem := _stem(word))]
 
 
 def numbers(text: str) -> set[str]:
@@ -66,7 +66,7 @@ def _words(text: str) -> Iterator[str]:
 def _stem(word: str) -> str:
     if word in STOP_WORDS:
         return ""
-    return str(_stemmer().stemWord(word.removesuffix("'s").removesuffix("’s")))
+    return str(_stemmer().stemWord(word.removesuffix("'s")))
 
 
 @cache

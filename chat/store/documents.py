@@ -288,6 +288,7 @@ def summaries(session: Session, collection: str | None = None) -> list[DocumentS
             version.progress,
             version.error,
         )
+        .select_from(Document)
         .join(Collection)
         .join(version, version.document_id == Document.id)
         .outerjoin(Content, Content.id == version.content_id)

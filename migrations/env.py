@@ -2,7 +2,6 @@
 
 import sqlalchemy as sa
 from alembic import context
-from alembic.runtime.environment import EnvironmentContext
 
 from chat.settings import load_settings
 from chat.store.tables import Base
@@ -13,23 +12,23 @@ def ours(_object: object, name: str | None, kind: str, _reflected: bool, _compar
     return not (kind in ("table", "index") and (name or "").startswith(("procrastinate_", "idx_procrastinate")))
 
 
-def run(connection: sa.Connection, alembic: EnvironmentContext) -> None:
-    alembic.configure(
+def run(connection: sa.Connection) -> None:
+    context.configure(
         connection=connection,
         target_metadata=Base.metadata,
         include_object=ours,
         compare_server_default=False,
     )
-    with alembic.begin_transaction():
-        alembic.run_migrations()
+    with context.begin_transaction():
+        context.run_migrations()
 
 
 given = context.config.attributes.get("connection")
 if given is not None:
-    run(given, context)
+    run(given)
 else:
     url = load_settings().database_url
     if url is None:
         raise SystemExit("Set APPRENTICE_DATABASE_URL: the embedded database migrates itself when an app starts.")
     with sa.create_engine(url).connect() as opened:
-        run(opened, context)
+        run(opened)

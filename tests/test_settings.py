@@ -67,7 +67,16 @@ def test_home_is_made_absolute(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     assert load_settings().home == Path.home() / "there"
 
 
-@pytest.mark.parametrize(("model", "remote"), [("http://127.0.0.1:8000/v1", True), ("https://x/v1", True), ("bundled", False), ("org/name", False), ("/models/http", False)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("model", "remote"),
+    [
+        ("http://127.0.0.1:8000/v1", True),
+        ("https://x/v1", True),
+        ("bundled", False),
+        ("org/name", False),
+        ("/models/http", False),
+    ],
+)
 def test_a_model_by_url_is_remote(model: str, remote: bool) -> None:
     assert Settings(model=model).remote_model is remote
 
@@ -76,4 +85,4 @@ def test_they_never_change_and_keys_are_not_shown() -> None:
     settings = Settings(model_key="very secret", engine_key="secret too")  # type: ignore[arg-type]
     assert "secret" not in repr(settings)
     with pytest.raises(ValidationError, match="frozen"):
-        settings.host = "0.0.0.0"  # type: ignore[misc]
+        settings.host = "0.0.0.0"

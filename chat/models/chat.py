@@ -117,10 +117,9 @@ def find_model(base_url: str, key: str, name: str | None) -> tuple[str, str | No
 @contextmanager
 def model_errors() -> Iterator[None]:
     """Turn what the OpenAI client raises into `ModelError`."""
-    import httpx
     import openai
 
     try:
         yield
-    except (openai.OpenAIError, httpx.HTTPError) as error:
+    except openai.OpenAIError as error:
         raise ModelError(f"The model did not answer: {error}") from error

@@ -90,7 +90,7 @@ def test_what_does_not_pass_fails_in_words_after_some_tries(library: Library) ->
     assert (state.status, unlucky.calls) == (Status.FAILED, worker.TRIES)
     assert state.error == "Something went wrong that should not have: RuntimeError: the chip melted"
     assert found(library, "gate barrier") == [HARBOUR.strip()]
-    assert library.scalar("SELECT status FROM procrastinate_jobs WHERE id = (SELECT max(id) FROM procrastinate_jobs)") == "failed"  # fmt: skip
+    assert library.scalar("SELECT status FROM procrastinate_jobs ORDER BY id DESC LIMIT 1") == "failed"
 
 
 def test_what_kills_every_worker_is_given_up(library: Library) -> None:

@@ -80,12 +80,8 @@ def server() -> Iterator[Server]:
 
 def heard(connected: Connected) -> list[str]:
     """The words that came, up to the end or a `ModelError`."""
-    words: list[str] = []
     with model_errors():
-        for chunk in connected.chat.stream("hello"):
-            if chunk.text:
-                words.append(str(chunk.text))
-    return words
+        return [str(chunk.text) for chunk in connected.chat.stream("hello") if chunk.text]
 
 
 def test_the_first_model_is_taken_and_others_by_name(server: Server) -> None:

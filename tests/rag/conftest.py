@@ -1,4 +1,4 @@
-"""What retrieval, the chain and the service are asked with: a real database, the real embedder, a model of the test's."""
+"""What retrieval and the chain are asked with: a real database, the real embedder, a model of the test's."""
 
 from collections.abc import Iterator
 from pathlib import Path

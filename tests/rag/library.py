@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import httpx
 import openai
 import sqlalchemy as sa
 from langchain_core.callbacks import CallbackManagerForLLMRun
@@ -120,15 +119,11 @@ class Speaker(BaseChatModel):
         try:
             for count, word in enumerate(answer.split(" ")):
                 if count == self.breaks_after:
-                    raise lost_connection()
+                    raise openai.OpenAIError("connection lost")
                 self._spoken += 1
                 yield ChatGenerationChunk(message=AIMessageChunk(content=word if count == 0 else f" {word}"))
         finally:
             self._freed = True
-
-
-def lost_connection() -> openai.APIConnectionError:
-    return openai.APIConnectionError(message="connection lost", request=httpx.Request("POST", NOWHERE))
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""The way of a question, with models that do as the test says: what is asked, streamed, cited, and kept when it ends."""
+"""The way of a question, with models that do as the test says: what is asked, streamed, cited and returned."""
 
 from collections.abc import Sequence
 
@@ -46,7 +46,7 @@ def require_exact(library: Library, answer: Answer) -> None:
     assert answer.citations
     for citation in answer.citations:
         stored = library.scalar(
-            "SELECT substr(text, :start + 1, :length) FROM contents JOIN document_versions v ON content_id = contents.id "
+            "SELECT substr(text, :start + 1, :length) FROM contents c JOIN document_versions v ON content_id = c.id "
             "WHERE v.id = :version",
             start=citation.start, length=citation.end - citation.start, version=citation.version_id,
         )  # fmt: skip
@@ -211,7 +211,7 @@ def test_a_question_that_cannot_be_asked_is_told_so(library: Library, question: 
 
 
 def test_a_collection_that_does_not_exist_is_told(filled: Library) -> None:
-    with pytest.raises(NotFoundError, match="There is no collection 'ports'. There are: default"):
+    with pytest.raises(NotFoundError, match=r"There is no collection 'ports'\. There are: default"):
         run(make_chain(filled, models(None)), collection="ports")
 
 

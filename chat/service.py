@@ -207,16 +207,6 @@ def _turns(messages: Sequence[tables.Message]) -> list[Turn]:
     ]
 
 
-def _evidence(message_id: UUID, question: str, answer: Answer) -> dict[str, Any]:
-    """What is kept with an answer that came to its end."""
-    return {
-        "refused": answer.refused,
-        "receipt": answer.receipt | {"quoted": answer.quoted},
-        "citations": [_kept_citation(message_id, citation) for citation in answer.citations],
-        "trace": _trace(question, answer, message_id),
-    }
-
-
 def _trace(question: str, answer: Answer, message_id: UUID | None = None) -> tables.Trace:
     return tables.Trace(
         message_id=message_id,

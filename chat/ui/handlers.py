@@ -143,6 +143,17 @@ class Handlers:
                 time.sleep(FOLLOW_S)
 
     @told
+    def arrived(self, conversation_id: str) -> Generator[tuple[Any, Any], None, None]:
+        """As `followed`; but a page whose address names no conversation is left as it is.
+
+        Whoever asks at once has a conversation before this is called: emptying the page would take it away again.
+        """
+        if conversation_id:
+            yield from self.followed(conversation_id)
+        else:
+            yield gr.skip(), gr.skip()
+
+    @told
     def opened(self, event: gr.EventData) -> Generator[tuple[str, list[ChatMessage]], None, None]:
         """The conversation that was picked from the list."""
         yield from self.followed(_sent(event, "id"))

@@ -167,7 +167,7 @@ def _arriving(page: Page, handlers: Handlers) -> Any:
         trigger(handlers.greeting, page.collection, page.greeting, **QUIETLY)
         trigger(handlers.starters, page.collection, page.starters, **QUIETLY)
     return page.blocks.load(
-        handlers.followed, page.conversation, [page.conversation, page.chat],
+        handlers.arrived, page.conversation, [page.conversation, page.chat],
         js="apprentice.addressed", **QUIETLY,
     )  # fmt: skip
 

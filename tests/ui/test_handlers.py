@@ -148,6 +148,14 @@ def test_deleting_the_open_conversation_leaves_an_empty_page(service: LookAlike,
     assert service.conversations() == []
 
 
+def test_a_page_that_arrives_late_takes_nothing_from_whoever_asked_meanwhile(handlers: Handlers) -> None:
+    assert list(handlers.arrived("")) == [(gr.skip(), gr.skip())]
+    _, asked, conversation_id, _ = handlers.begin("How much luggage?", "", "rag")
+    list(handlers.reply(asked, conversation_id, "rag", ""))
+    assert list(handlers.arrived(conversation_id)) == list(handlers.followed(conversation_id))
+
+
+
 def test_an_empty_title_changes_nothing(service: LookAlike, handlers: Handlers) -> None:
     talk = service.conversation(service.start_conversation("a"))
     handlers.renamed(sent(id=str(talk.id), title="  "))

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from admin.curation.bench import Bench
 from admin.curation.documents import Ingestion
 from admin.curation.parser import Parser
-from admin.service import Library
+from admin.service.library import Library
 from chat.door.headers import secure
 from chat.models.embedder import Embedder
 from chat.models.verifier import Verifier

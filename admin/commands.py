@@ -17,9 +17,9 @@ from rich.table import Table
 from admin import ingest as ingesting
 from admin import worker
 from admin.app import Parts, assemble, build
-from admin.service import Library, Receipt
+from admin.service.library import Library, Receipt
 from chat.settings import load_settings
-from chat.store import collections, documents, jobs
+from chat.store import collections, documents, jobs, versions
 
 
 @contextmanager
@@ -112,7 +112,7 @@ def show_document(document_id: int, *, as_json: bool) -> None:
         rows = [
             {name: getattr(version, name) for name in ("number", "status", "live", "sha256", "size", "error")}
             | {"created_at": version.created_at.isoformat(timespec="seconds")}
-            for version in documents.versions(session, document_id)
+            for version in versions.of_document(session, document_id)
         ]
     assert summary is not None
     if as_json:
@@ -138,7 +138,7 @@ def show_document(document_id: int, *, as_json: bool) -> None:
 
 def roll_back(document_id: int, number: int) -> None:
     with opened() as parts, parts.database.sessions.begin() as session:
-        documents.make_live(session, document_id, number)
+        versions.make_live(session, document_id, number)
     print(f"Version {number} of document {document_id} answers now.")
 
 

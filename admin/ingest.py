@@ -15,8 +15,8 @@ from admin.app import Parts
 from admin.curation.documents import submit
 from admin.curation.files import FoundFile, find_files
 from chat.errors import AppError
-from chat.store import documents, jobs
-from chat.store.documents import VersionState
+from chat.store import jobs, versions
+from chat.store.versions import VersionState
 
 POLL_S = 0.2
 
@@ -43,7 +43,7 @@ def ingest(parts: Parts, paths: Sequence[Path], collection: str, console: Consol
         task = bar.add_task("Reading and embedding", total=max(len(waiting), 1))
         wait(parts, waiting, lambda states: bar.update(task, completed=sum(state.progress for state in states)))
     with parts.database.sessions() as session:
-        states = {state.version_id: state for state in documents.states(session, waiting)}
+        states = {state.version_id: state for state in versions.states(session, waiting)}
     return [finished(outcome, states) for outcome in outcomes]
 
 
@@ -66,7 +66,7 @@ def wait(parts: Parts, version_ids: Sequence[int], report: Callable[[Sequence[Ve
 
     def finished() -> bool:
         with parts.database.sessions() as session:
-            states = documents.states(session, version_ids)
+            states = versions.states(session, version_ids)
         report(states)
         return all(state.done for state in states)
 

@@ -22,7 +22,7 @@ from admin.curation.documents import submit
 from chat.engine import bundled, process
 from chat.errors import SettingsError
 from chat.settings import Settings, load_settings
-from chat.store import documents
+from chat.store import versions
 from chat.store.database import Database, open_database
 
 PROGRAMS = {"chat": ("-m", "chat"), "admin": ("-m", "admin"), "worker": ("-m", "admin", "worker")}
@@ -163,7 +163,7 @@ def show_progress(database: Database, waiting: Sequence[int], console: Console) 
         task = progress.add_task("Documents: reading and embedding", total=len(waiting))
         while True:
             with database.sessions() as session:
-                states = documents.states(session, waiting)
+                states = versions.states(session, waiting)
             progress.update(task, completed=sum(state.progress for state in states))
             if all(state.done for state in states):
                 break

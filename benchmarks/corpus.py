@@ -8,7 +8,7 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from chat.store import chunks, collections, documents
+from chat.store import chunks, collections, contents, versions
 from chat.store.session import Sessions
 from chat.store.tables import Chunk
 
@@ -30,12 +30,12 @@ def prepare(session: Session, name: str, passages: Sequence[str]) -> Corpus:
     text = BETWEEN.join(passages)
     collection = collections.ensure(session, name)
     digest = hashlib.sha256(text.encode()).hexdigest()
-    queued, _ = documents.add_version(
+    queued, _ = versions.add(
         session, collection.id, "passages.txt", "benchmark", sha256=digest, kind="txt", size=len(text)
     )
-    version = documents.claim(session, queued.id)
+    version = versions.claim(session, queued.id)
     assert version is not None
-    content_id = documents.add_content(
+    content_id = contents.add(
         session,
         collection.id,
         version,
@@ -55,7 +55,7 @@ def write(session: Session, corpus: Corpus, passages: Sequence[str], vectors: np
 
 def publish(session: Session, corpus: Corpus) -> None:
     """Make the passages live: from here on they are indexed and searched."""
-    assert documents.publish(session, corpus.version_id, corpus.attempt, corpus.content_id)
+    assert versions.publish(session, corpus.version_id, corpus.attempt, corpus.content_id)
 
 
 def install(sessions: Sessions, name: str, passages: Sequence[str], vectors: np.ndarray) -> Corpus:

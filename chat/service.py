@@ -6,7 +6,6 @@ from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from itertools import pairwise
-from typing import Any
 from uuid import UUID
 
 from chat import rights

@@ -14,7 +14,7 @@ from admin.curation.loaders import UnreadableDocument, kind_of
 from admin.curation.parser import Parser
 from chat.errors import AppError
 from chat.models.embedder import Embedder
-from chat.store import chunks, collections, documents, holdings, installation, jobs
+from chat.store import chunks, collections, contents, documents, holdings, installation, jobs, versions
 from chat.store.session import Sessions
 from chat.store.tables import DocumentVersion
 
@@ -83,7 +83,7 @@ def submit(session: Session, home: Path, path: Path, collection: str, *, name: s
     holdings.lock_files(session)
     sha256, size = keep_blob(home, path)
     collection_id = collections.ensure(session, collection).id
-    version, new = documents.add_version(
+    version, new = versions.add(
         session, collection_id, legible(name), legible(source), sha256=sha256, kind=kind, size=size
     )
     if new:
@@ -107,7 +107,7 @@ class Ingestion:
         counts, and what the others wrote is never seen. What nobody foresaw is raised, to be tried again.
         """
         with self.sessions.begin() as session:
-            version = documents.claim(session, version_id)
+            version = versions.claim(session, version_id)
             if version is None:
                 return
             session.expunge(version)
@@ -117,7 +117,7 @@ class Ingestion:
                 self._publish(version, content_id)
         except AppError as error:
             with self.sessions.begin() as session:
-                documents.fail(session, version.id, version.attempt, str(error))
+                versions.fail(session, version.id, version.attempt, str(error))
 
     def give_up(self, version_id: int, error: Exception) -> None:
         """Let the version fail for something that nobody foresaw, however often it was tried."""
@@ -125,12 +125,12 @@ class Ingestion:
             version = session.get_one(DocumentVersion, version_id)
             first_line = str(error).partition("\n")[0]
             reason = f"Something went wrong that should not have: {type(error).__name__}: {first_line}"
-            documents.fail(session, version_id, version.attempt, reason)
+            versions.fail(session, version_id, version.attempt, reason)
 
     def _existing_content(self, version: DocumentVersion) -> int | None:
         with self.sessions() as session:
             collection_id = documents.collection_of(session, version.document_id)
-            return documents.complete_content(session, collection_id, version.sha256, version.kind)
+            return contents.complete(session, collection_id, version.sha256, version.kind)
 
     def _build_content(self, version: DocumentVersion) -> int | None:
         """Parse, chunk, embed and write, in short transactions. None when another try took over meanwhile."""
@@ -139,16 +139,14 @@ class Ingestion:
         with self.sessions.begin() as session:
             installation.adopt_embedder(session, self.embedder.name, self.embedder.dimension)
             collection_id = documents.collection_of(session, version.document_id)
-            content_id = documents.add_content(
-                session, collection_id, version, **asdict(parsed), chunk_count=len(passages)
-            )
+            content_id = contents.add(session, collection_id, version, **asdict(parsed), chunk_count=len(passages))
         for first in range(0, len(passages), BATCH):
             batch = passages[first : first + BATCH]
             vectors = self.embedder.encode([_embedded_text(parsed.title, chunk) for chunk in batch])
             with self.sessions.begin() as session:
                 embedded = (first + len(batch)) / len(passages)
                 done = PARSING_SHARE * (1 - embedded) + embedded
-                if not documents.progress(session, version.id, version.attempt, done):
+                if not versions.progress(session, version.id, version.attempt, done):
                     return None
                 chunks.write(session, collection_id, content_id, parsed.language, map(_new_chunk, batch), vectors)
         return content_id
@@ -156,7 +154,7 @@ class Ingestion:
     def _publish(self, version: DocumentVersion, content_id: int) -> None:
         """One transaction, after which the new version answers and the old one does not."""
         with self.sessions.begin() as session:
-            documents.publish(session, version.id, version.attempt, content_id)
+            versions.publish(session, version.id, version.attempt, content_id)
 
 
 def _embedded_text(title: str | None, chunk: chunking.Chunk) -> str:

@@ -14,7 +14,7 @@ from typing import Any, ParamSpec, TypeVar
 import gradio as gr
 
 from admin.curation.bench import MOST, Bench
-from admin.service import Library
+from admin.service.library import Library
 from admin.ui import findings, listing, opened, words
 from chat.errors import AppError, InvalidInputError
 from chat.store.catalogue import Sort, Stage, View

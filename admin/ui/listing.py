@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from html import escape
 
-from admin.service import DEFAULT_COLLECTION, Overview, Receipt, Upload
+from admin.service.library import DEFAULT_COLLECTION, Overview, Receipt, Upload
 from admin.ui import words
 from admin.ui.markup import attributes, button, empty, moment, status
 from chat.store.catalogue import PAGE, Line, Sort, Stage, View

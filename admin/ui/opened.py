@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from html import escape
 
-from admin.service import CHUNKS_SHOWN, OpenedDocument
+from admin.service.library import CHUNKS_SHOWN, OpenedDocument
 from admin.ui import words
 from admin.ui.markup import attributes, button, moment, status, version_status
 from chat.store.catalogue import Excerpt, Line

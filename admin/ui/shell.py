@@ -6,7 +6,7 @@ A new tab is a module with `draw` and `wire`; it finds its room in `build`, and 
 import gradio as gr
 
 from admin.curation.bench import Bench
-from admin.service import Library
+from admin.service.library import Library
 from admin.ui import documents, drawer, retrieval, words
 from admin.ui.handlers import Handlers
 from admin.ui.markup import QUIETLY, asset

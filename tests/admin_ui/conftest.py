@@ -8,7 +8,7 @@ import pytest
 from admin.curation.bench import Bench
 from admin.curation.documents import Ingestion
 from admin.curation.parser import Parser
-from admin.service import Library, Upload
+from admin.service.library import Library, Upload
 from admin.ui.handlers import Handlers
 from chat.models.embedder import Embedder
 from chat.models.verifier import Verifier

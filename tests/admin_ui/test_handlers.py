@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from admin.curation.documents import Ingestion, blob_path
-from admin.service import Library
+from admin.service.library import Library
 from admin.ui.handlers import Handlers, Opened, queue_in_words
 from chat.store.catalogue import PAGE, Sort, Stage, View
 from chat.store.database import Database

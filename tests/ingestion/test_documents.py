@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from admin.curation.documents import blob_path
 from chat.errors import InvalidInputError, NotFoundError
-from chat.store import chunks, collections, documents
+from chat.store import chunks, collections, documents, versions
 from chat.store.tables import Chunk, Content, DocumentVersion, Status
 from tests.rag.library import Library
 
@@ -133,7 +133,7 @@ def test_an_earlier_version_can_answer_again(library: Library) -> None:
     done = library.add("harbour.md", HARBOUR)
     library.add("harbour.md", NEW_HARBOUR)
     with library.database.sessions.begin() as session:
-        documents.make_live(session, done.document_id, 1)
+        versions.make_live(session, done.document_id, 1)
     assert found(library, "gate barrier") == [HARBOUR.strip()]
     assert library.scalar("SELECT number FROM document_versions WHERE live") == 1
 
@@ -146,7 +146,7 @@ def test_a_version_that_is_not_ready_cannot_answer(library: Library, number: int
         pytest.raises(NotFoundError, match=rf"no ready version {number}\. Ready: 1\."),
         library.database.sessions.begin() as session,
     ):
-        documents.make_live(session, done.document_id, number)
+        versions.make_live(session, done.document_id, number)
     assert found(library, "gate") == [HARBOUR.strip()]
 
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from admin import worker
 from admin.curation.documents import Ingestion
 from chat.models.embedder import Embedder
-from chat.store import documents, holdings, jobs
+from chat.store import documents, holdings, jobs, versions
 from chat.store.tables import Status
 from tests.ingestion.test_documents import HARBOUR, NEW_HARBOUR, found
 from tests.rag.library import Library
@@ -95,9 +95,9 @@ def test_what_does_not_pass_fails_in_words_after_some_tries(library: Library) ->
 
 def test_what_kills_every_worker_is_given_up(library: Library) -> None:
     done = library.submit("poison.md", HARBOUR)
-    for _ in range(documents.MOST_ATTEMPTS):
+    for _ in range(versions.MOST_ATTEMPTS):
         with library.database.sessions.begin() as session:
-            assert documents.claim(session, done.version_id) is not None, "a worker takes it, and dies"
+            assert versions.claim(session, done.version_id) is not None, "a worker takes it, and dies"
     library.ingestion.process(done.version_id)
     state = library.state(done.version_id)
     assert state.status == Status.FAILED
@@ -141,9 +141,9 @@ def test_documents_that_share_bytes_change_at_once(library: Library) -> None:
     content_id = library.scalar("SELECT id FROM contents")
     leaves = threading.Thread(target=library.ingestion.process, args=(leaving.version_id,))
     with library.database.sessions.begin() as session:
-        claimed = documents.claim(session, joining.version_id)
+        claimed = versions.claim(session, joining.version_id)
         assert claimed is not None
-        assert documents.publish(session, claimed.id, claimed.attempt, content_id)
+        assert versions.publish(session, claimed.id, claimed.attempt, content_id)
         leaves.start()
         leaves.join(2)
     leaves.join(10)
@@ -165,9 +165,9 @@ def test_a_content_is_taken_up_while_its_last_document_is_deleted(library: Libra
 
     deletes = threading.Thread(target=delete)
     with library.database.sessions.begin() as session:
-        claimed = documents.claim(session, joining.version_id)
+        claimed = versions.claim(session, joining.version_id)
         assert claimed is not None
-        assert documents.publish(session, claimed.id, claimed.attempt, content_id)
+        assert versions.publish(session, claimed.id, claimed.attempt, content_id)
         deletes.start()
         deletes.join(1)
     deletes.join(10)

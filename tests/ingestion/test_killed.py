@@ -18,7 +18,6 @@ from admin.curation.chunking import chunk
 from admin.curation.documents import CHUNK_TARGET, submit
 from admin.curation.loaders import load
 from chat.settings import Settings
-from chat.store import documents
 from chat.store.database import Database, open_database
 from chat.store.tables import Status
 
@@ -83,7 +82,7 @@ def forget_workers(database: Database) -> None:
 def require_whole(database: Database, home: Path, versions: list[int]) -> None:
     """Each document is there, once, with just the chunks that an undisturbed worker makes of it."""
     with database.sessions() as session:
-        states = {state.version_id: state for state in documents.states(session, versions)}
+        states = {state.version_id: state for state in versions.states(session, version_ids)}
     assert [states[version].status for version in versions] == [Status.READY] * len(versions)
     for number, version in enumerate(versions):
         expected = len(chunk(load(home / f"document-{number}.md", "markdown"), target=CHUNK_TARGET))

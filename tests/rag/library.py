@@ -24,9 +24,9 @@ from chat.rag.chain import Chain
 from chat.rag.retriever import HybridRetriever
 from chat.rag.writer import Writer
 from chat.settings import Settings
-from chat.store import documents
+from chat.store import versions
 from chat.store.database import Database
-from chat.store.documents import VersionState
+from chat.store.versions import VersionState
 
 NOWHERE = "http://127.0.0.1:9/v1"
 """Where no model server listens."""
@@ -54,7 +54,7 @@ class Library:
 
     def state(self, version_id: int) -> VersionState:
         with self.database.sessions() as session:
-            return documents.states(session, [version_id])[0]
+            return versions.states(session, [version_id])[0]
 
     def scalar(self, statement: str, **values: Any) -> Any:
         """One value, straight from the tables."""

@@ -17,7 +17,7 @@ from chat.models.embedder import Embedder
 from chat.rag import retriever as retrieving
 from chat.rag.chain import LONGEST_QUESTION, checked
 from chat.rag.retriever import HybridRetriever, RetrievalSettings, fuse
-from chat.store import chunks, collections, documents
+from chat.store import chunks, collections, contents, versions
 from chat.store.chunks import Hit, NewChunk
 from chat.store.database import Database
 from chat.store.tables import DocumentVersion
@@ -39,10 +39,10 @@ def fill(database: Database, collection: str, texts: list[str], vectors: np.ndar
     """A collection of one live document whose chunks are `texts`; returns the collection's id."""
     with database.sessions.begin() as session:
         collection_id = collections.ensure(session, collection).id
-        version, _ = documents.add_version(session, collection_id, "a.txt", "", sha256=collection, kind="text", size=1)
-        claimed = documents.claim(session, version.id)
+        version, _ = versions.add(session, collection_id, "a.txt", "", sha256=collection, kind="text", size=1)
+        claimed = versions.claim(session, version.id)
         assert isinstance(claimed, DocumentVersion)
-        content_id = documents.add_content(
+        content_id = contents.add(
             session, collection_id, claimed,
             text="".join(texts), title=None, page_starts=[], language="en", chunk_count=len(texts),
         )  # fmt: skip
@@ -52,7 +52,7 @@ def fill(database: Database, collection: str, texts: list[str], vectors: np.ndar
             for n, (text, end) in enumerate(zip(texts, ends, strict=True))
         ]
         chunks.write(session, collection_id, content_id, "en", new, vectors)
-        documents.publish(session, version.id, claimed.attempt, content_id)
+        versions.publish(session, version.id, claimed.attempt, content_id)
         return collection_id
 
 

@@ -155,7 +155,6 @@ def test_a_page_that_arrives_late_takes_nothing_from_whoever_asked_meanwhile(han
     assert list(handlers.arrived(conversation_id)) == list(handlers.followed(conversation_id))
 
 
-
 def test_an_empty_title_changes_nothing(service: LookAlike, handlers: Handlers) -> None:
     talk = service.conversation(service.start_conversation("a"))
     handlers.renamed(sent(id=str(talk.id), title="  "))

@@ -1,18 +1,16 @@
-"""Every table. Invariants live here, as constraints; the migrations are made from this file and checked against it."""
+"""What can be looked up: collections, documents, their versions, and the chunks of those."""
 
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
-from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 from pgvector.sqlalchemy import HALFVEC
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func
-from sqlalchemy.dialects.postgresql import JSONB, REGCONFIG, TSVECTOR
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.dialects.postgresql import ARRAY, REGCONFIG, TSVECTOR
+from sqlalchemy.orm import Mapped, mapped_column
 
-NAME = "^[a-z0-9][a-z0-9-]{0,62}$"
-"""What a collection may be called, in URLs and on the command line."""
+from chat.store.tables.base import NAME, Base, one_of
 
 DIMENSION = 384
 """Width of the vector column in a new database; the first embedder that is used may change it (installation.py)."""
@@ -27,59 +25,6 @@ class Status(StrEnum):
     FAILED = "failed"
 
 
-class AnswerStatus(StrEnum):
-    """Where a message stands. Every message that is not streaming is sealed: it never changes again."""
-
-    STREAMING = "streaming"
-    COMPLETE = "complete"
-    STOPPED = "stopped"
-    FAILED = "failed"
-
-
-def one_of(column: str, values: type[StrEnum]) -> str:
-    """The CHECK that keeps `column` among `values`."""
-    return f"{column} IN ({', '.join(repr(value.value) for value in values)})"
-
-
-class Base(DeclarativeBase):
-    metadata = sa.MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
-    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it from the class
-        datetime: sa.DateTime(timezone=True),
-        int: sa.BigInteger,
-        dict[str, Any]: JSONB,
-        list[Any]: JSONB,
-    }
-
-
-class Installation(Base):
-    """The one row of facts about this database: which embedder its vectors came from, whether the demo was loaded."""
-
-    __tablename__ = "installation"
-    __table_args__ = (CheckConstraint("id = 1", "single_row"),)
-
-    id: Mapped[int] = mapped_column(sa.SmallInteger, primary_key=True, autoincrement=False)
-    embedder: Mapped[str | None]
-    demo_loaded_at: Mapped[datetime | None]
-
-
-class User(Base):
-    """A person. On the loopback address without accounts there is one: `owner`."""
-
-    __tablename__ = "users"
-
-    id: Mapped[int] = mapped_column(sa.Identity(), primary_key=True)
-    name: Mapped[str] = mapped_column(unique=True)
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
-
-
 class Collection(Base):
     """A body of documents that is asked together, and how it is answered from."""
 
@@ -90,6 +35,8 @@ class Collection(Base):
     name: Mapped[str] = mapped_column(unique=True)
     greeting: Mapped[str] = mapped_column(server_default="")
     starters: Mapped[list[Any]] = mapped_column(server_default="[]")
+    open: Mapped[bool] = mapped_column(server_default=sa.true())
+    """Whether everybody may read it; otherwise only its members may."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
@@ -103,6 +50,9 @@ class Document(Base):
     collection_id: Mapped[int] = mapped_column(ForeignKey("collections.id", ondelete="CASCADE"))
     name: Mapped[str]
     source: Mapped[str]
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    """Who handed it in."""
+    tags: Mapped[list[str]] = mapped_column(ARRAY(sa.String), server_default="{}")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
@@ -118,6 +68,7 @@ class DocumentVersion(Base):
         CheckConstraint("(status = 'ready') = (content_id IS NOT NULL)", "ready_has_content"),
         CheckConstraint("(status = 'failed') = (error IS NOT NULL)", "failed_has_error"),
         CheckConstraint("NOT live OR status = 'ready'", "live_is_ready"),
+        CheckConstraint("NOT (live AND draft)", "draft_is_not_live"),
         CheckConstraint("progress BETWEEN 0 AND 1", "progress"),
     )
 
@@ -129,6 +80,10 @@ class DocumentVersion(Base):
     size: Mapped[int]
     status: Mapped[str] = mapped_column(server_default=Status.QUEUED)
     live: Mapped[bool] = mapped_column(server_default=sa.false())
+    draft: Mapped[bool] = mapped_column(server_default=sa.false())
+    """Whether it waits, when it is ready, for somebody to publish it."""
+    note: Mapped[str] = mapped_column(server_default="")
+    """Why it was made, where it came from an edit."""
     attempt: Mapped[int] = mapped_column(server_default="0")
     """Raised by each try at processing; a try that is no longer the latest may not finish."""
     progress: Mapped[float] = mapped_column(server_default="0")
@@ -179,6 +134,7 @@ class Chunk(Base):
         UniqueConstraint("content_id", "ordinal"),
         CheckConstraint("0 <= start_char AND start_char < end_char", "span"),
         CheckConstraint("NOT live OR keywords IS NOT NULL", "live_has_keywords"),
+        CheckConstraint("NOT (live AND disabled)", "disabled_is_not_live"),
         Index("ix_chunks_live", "collection_id", "config", postgresql_where=sa.text("live")),
         Index("ix_chunks_keywords", "keywords", postgresql_using="gin", postgresql_where=sa.text("live")),
         Index(
@@ -205,77 +161,6 @@ class Chunk(Base):
     keywords: Mapped[str | None] = mapped_column(TSVECTOR)
     """Its words, made when it goes live: writing in bulk is four times as fast without."""
     embedding: Mapped[Any] = mapped_column(HALFVEC(DIMENSION))
+    disabled: Mapped[bool] = mapped_column(server_default=sa.false())
+    """Whether a curator took it out of the search; it stands in the text all the same."""
     live: Mapped[bool] = mapped_column(server_default=sa.false())
-
-
-class Conversation(Base):
-    """What one person and the assistant said to each other."""
-
-    __tablename__ = "conversations"
-    __table_args__ = (Index("ix_conversations_recent", "user_id", "updated_at"),)
-
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
-    title: Mapped[str]
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
-
-
-class Message(Base):
-    """A question or an answer. An answer's row is made when it starts, grows while it streams, and is then sealed."""
-
-    __tablename__ = "messages"
-    __table_args__ = (
-        CheckConstraint("role IN ('user', 'assistant')", "role"),
-        CheckConstraint(one_of("status", AnswerStatus), "status"),
-        Index("ix_messages_conversation", "conversation_id", "position"),
-    )
-
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
-    conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"))
-    position: Mapped[int] = mapped_column(sa.Identity())
-    role: Mapped[str]
-    content: Mapped[str] = mapped_column(server_default="")
-    status: Mapped[str] = mapped_column(server_default=AnswerStatus.COMPLETE)
-    mode: Mapped[str | None]
-    refused: Mapped[bool] = mapped_column(server_default=sa.false())
-    receipt: Mapped[dict[str, Any] | None]
-    """What made the answer: model revision, adapter digest, prompt hash, retrieval settings, document versions."""
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
-
-    citations: Mapped[list["Citation"]] = relationship(order_by="Citation.marker", lazy="raise")
-    trace: Mapped["Trace | None"] = relationship(lazy="raise")
-
-
-class Citation(Base):
-    """A marker in an answer and the exact span of the document version that bears it, kept even when that is gone."""
-
-    __tablename__ = "citations"
-
-    message_id: Mapped[UUID] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True)
-    marker: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    version_id: Mapped[int | None] = mapped_column(ForeignKey("document_versions.id", ondelete="SET NULL"))
-    document: Mapped[str]
-    document_id: Mapped[int]
-    version: Mapped[int]
-    chunk_id: Mapped[int]
-    page: Mapped[int | None]
-    start_char: Mapped[int]
-    end_char: Mapped[int]
-    quote: Mapped[str]
-
-
-class Trace(Base):
-    """How an answer came about: what was searched, found and used, under which settings, how long each step took."""
-
-    __tablename__ = "traces"
-
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
-    message_id: Mapped[UUID | None] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"), unique=True)
-    question: Mapped[str]
-    searched: Mapped[str]
-    settings: Mapped[dict[str, Any]]
-    retrieved: Mapped[list[Any]]
-    timings_ms: Mapped[dict[str, Any]]
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -7,7 +7,7 @@ from pathlib import Path
 from admin.curation.documents import Submission, blob_path, submit
 from chat import rights
 from chat.errors import AppError, InvalidInputError
-from chat.store import catalogue, collections, documents, holdings, jobs
+from chat.store import catalogue, collections, documents, holdings, jobs, versions
 from chat.store.catalogue import Excerpt, Line, Listing, View
 from chat.store.collections import CollectionSummary
 from chat.store.holdings import Holdings
@@ -104,13 +104,13 @@ class Library:
         """A document with the chunks from ordinal `first` on, or those around the chunk. Raises `NotFoundError`."""
         with self.sessions() as session:
             line = catalogue.line(session, rights.readable(session), document_id)
-            versions = documents.versions(session, document_id)
-            shown = next((version for version in versions if version.live), versions[0]).content_id
+            known = versions.of_document(session, document_id)
+            shown = next((version for version in known if version.live), known[0]).content_id
             if shown is None:
-                return OpenedDocument(line, versions, None, None)
+                return OpenedDocument(line, known, None, None)
             marked = catalogue.ordinal(session, shown, chunk_id) if chunk_id is not None else None
             begin = marked // CHUNKS_SHOWN * CHUNKS_SHOWN if marked is not None else first
-            return OpenedDocument(line, versions, catalogue.excerpt(session, shown, begin, CHUNKS_SHOWN), marked)
+            return OpenedDocument(line, known, catalogue.excerpt(session, shown, begin, CHUNKS_SHOWN), marked)
 
     def upload(self, files: Iterable[tuple[Path, str]], collection: str | None) -> list[Upload]:
         """Hand in files under their names, each by itself: what is wrong with one is no reason to lose the others."""
@@ -127,7 +127,7 @@ class Library:
         """Read the newest version's bytes once more, as a version of its own. Does nothing unless it failed."""
         with self.sessions.begin() as session:
             line = catalogue.line(session, rights.readable(session), document_id)
-            document, newest = documents.get(session, document_id), documents.versions(session, document_id)[0]
+            document, newest = documents.get(session, document_id), versions.of_document(session, document_id)[0]
             if newest.status == Status.FAILED:
                 blob = blob_path(self.home, newest.sha256)
                 submit(session, self.home, blob, line.collection, name=document.name, source=document.source)
@@ -136,7 +136,7 @@ class Library:
         """Let that version answer from now on. Raises `NotFoundError` unless it is ready."""
         with self.sessions.begin() as session:
             catalogue.line(session, rights.readable(session), document_id)
-            documents.make_live(session, document_id, number)
+            versions.make_live(session, document_id, number)
 
     def delete(self, document_ids: Iterable[int]) -> Receipt:
         """Delete documents, each by itself, whatever state they are in; those that are gone already are passed over."""

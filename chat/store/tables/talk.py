@@ -1,0 +1,94 @@
+"""What was asked and answered, and how each answer came about."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+from sqlalchemy import CheckConstraint, ForeignKey, Index, func
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from chat.store.tables.base import Base, one_of
+
+
+class AnswerStatus(StrEnum):
+    """Where a message stands. Every message that is not streaming is sealed: it never changes again."""
+
+    STREAMING = "streaming"
+    COMPLETE = "complete"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+class Conversation(Base):
+    """What one person and the assistant said to each other."""
+
+    __tablename__ = "conversations"
+    __table_args__ = (Index("ix_conversations_recent", "user_id", "updated_at"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    title: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Message(Base):
+    """A question or an answer. An answer's row is made when it starts, grows while it streams, and is then sealed."""
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        CheckConstraint("role IN ('user', 'assistant')", "role"),
+        CheckConstraint(one_of("status", AnswerStatus), "status"),
+        Index("ix_messages_conversation", "conversation_id", "position"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"))
+    position: Mapped[int] = mapped_column(sa.Identity())
+    role: Mapped[str]
+    content: Mapped[str] = mapped_column(server_default="")
+    status: Mapped[str] = mapped_column(server_default=AnswerStatus.COMPLETE)
+    mode: Mapped[str | None]
+    refused: Mapped[bool] = mapped_column(server_default=sa.false())
+    receipt: Mapped[dict[str, Any] | None]
+    """What made the answer: model revision, adapter digest, prompt hash, retrieval settings, document versions."""
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    citations: Mapped[list["Citation"]] = relationship(order_by="Citation.marker", lazy="raise")
+    trace: Mapped["Trace | None"] = relationship(lazy="raise")
+
+
+class Citation(Base):
+    """A marker in an answer and the exact span of the document version that bears it, kept even when that is gone."""
+
+    __tablename__ = "citations"
+
+    message_id: Mapped[UUID] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True)
+    marker: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    version_id: Mapped[int | None] = mapped_column(ForeignKey("document_versions.id", ondelete="SET NULL"))
+    document: Mapped[str]
+    document_id: Mapped[int]
+    version: Mapped[int]
+    chunk_id: Mapped[int]
+    page: Mapped[int | None]
+    start_char: Mapped[int]
+    end_char: Mapped[int]
+    quote: Mapped[str]
+
+
+class Trace(Base):
+    """How an answer came about: what was searched, found and used, under which settings, how long each step took."""
+
+    __tablename__ = "traces"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    message_id: Mapped[UUID | None] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"), unique=True)
+    question: Mapped[str]
+    searched: Mapped[str]
+    settings: Mapped[dict[str, Any]]
+    retrieved: Mapped[list[Any]]
+    timings_ms: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -1,9 +1,6 @@
-"""One answer, token by token, from one sequence and its own key/value cache.
+"""One answer, token by token: what is asked for, how a token is drawn, and when the answer has ended."""
 
-A hand-written loop: on a CPU it decodes twice as fast as `generate`, and it can be left at every token.
-"""
-
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -12,12 +9,11 @@ from chat.engine.text import TextStream
 
 if TYPE_CHECKING:
     import torch
-    from transformers import DynamicCache
 
 FinishReason = Literal["stop", "length", "cancelled", "error"]
 
-PREFILL_TOKENS = 512
-"""How much of a prompt is read at a time: nobody who cancels waits for longer than this takes."""
+LIKELY = 64
+"""How many tokens are tried before the whole vocabulary is put in order, which takes longer than all the rest."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +27,10 @@ class GenerationRequest:
     top_p: float = 1.0
     seed: int | None = None
     stop: tuple[str, ...] = ()
+    adapter: str | None = None
+    """Digest of the adapter that answers; None is the base model."""
+    priority: int = 0
+    """0 is a person who waits. Whatever is higher goes after it: evaluation, drafting."""
 
 
 @dataclass(frozen=True)
@@ -39,71 +39,56 @@ class Ending:
 
     reason: FinishReason
     tokens: int
+    error: str | None = None
+    """What a person may be told, where the reason is `error`."""
 
 
-def generate(
-    loaded: LoadedModel,
-    request: GenerationRequest,
-    cancelled: Callable[[], bool],
-    emit: Callable[[str], None],
-) -> Ending:
-    """Generate one answer, handing its text to `emit` as it comes; ask `cancelled` before every forward pass."""
-    text = TextStream(loaded.tokenizer.backend_tokenizer, request.stop)
-    count = 0
-    for token in _tokens(loaded, request, cancelled):
-        count += 1
-        if token in loaded.eos_ids:
-            emit(text.rest())
-            return Ending("stop", count)
-        emit(text.add(token))
-        if text.stopped:
-            return Ending("stop", count)
-    if count < request.max_tokens:
-        return Ending("cancelled", count)
-    emit(text.rest())
-    return Ending("stop" if text.stopped else "length", count)
+class Answer:
+    """An answer as it grows. Its draws come from a generator of its own: whoever runs beside it changes nothing."""
+
+    def __init__(self, request: GenerationRequest, loaded: LoadedModel, emit: Callable[[str], None]) -> None:
+        import torch
+
+        self._request = request
+        self._eos_ids = loaded.eos_ids
+        self._text = TextStream(loaded.tokenizer.backend_tokenizer, request.stop)
+        self._emit = emit
+        self._random = torch.Generator(device=loaded.device)
+        if request.seed is None:
+            self._random.seed()
+        else:
+            self._random.manual_seed(request.seed)
+        self.tokens = 0
+        """Generated so far."""
+        self.last = 0
+        """The token to continue after."""
+
+    def take(self, logits: "torch.Tensor") -> Ending | None:
+        """Draw the next token, give out what text is certain, and say if that was the end. `logits` [vocabulary]."""
+        self.last = choose(logits, self._request, self._random)
+        self.tokens += 1
+        if self.last in self._eos_ids:
+            self._emit(self._text.rest())
+            return Ending("stop", self.tokens)
+        self._emit(self._text.add(self.last))
+        if not self._text.stopped and self.tokens == self._request.max_tokens:
+            self._emit(self._text.rest())
+            return Ending("stop" if self._text.stopped else "length", self.tokens)
+        return Ending("stop", self.tokens) if self._text.stopped else None
 
 
-def _tokens(loaded: LoadedModel, request: GenerationRequest, cancelled: Callable[[], bool]) -> Iterator[int]:
-    """Yield at most `max_tokens` token ids, fewer only when cancelled."""
-    import torch
-    from transformers import DynamicCache
-
-    random = torch.Generator(device=loaded.device)
-    if request.seed is None:
-        random.seed()
-    else:
-        random.manual_seed(request.seed)
-    cache = DynamicCache(config=loaded.model.config)
-    unread = list(request.prompt)
-    for _ in range(request.max_tokens):
-        for start in range(0, len(unread), PREFILL_TOKENS):
-            if cancelled():
-                return
-            logits = _read(loaded, unread[start : start + PREFILL_TOKENS], cache)
-        token = _choose(logits, request, random)
-        yield token
-        unread = [token]
-
-
-def _read(loaded: LoadedModel, tokens: list[int], cache: "DynamicCache") -> "torch.Tensor":
-    """Add the tokens to the cache; return the logits of the one to follow, float32 [vocabulary]."""
-    import torch
-
-    with torch.inference_mode():
-        ids = torch.tensor([tokens], device=loaded.device)
-        output = loaded.model(input_ids=ids, past_key_values=cache, use_cache=True, logits_to_keep=1)
-        logits: torch.Tensor = output.logits[0, -1].float()
-        return logits
-
-
-def _choose(logits: "torch.Tensor", request: GenerationRequest, random: "torch.Generator") -> int:
+def choose(logits: "torch.Tensor", request: GenerationRequest, random: "torch.Generator") -> int:
     """Draw a token, from the fewest likeliest ones that together reach `top_p` (Holtzman et al. 2020)."""
     import torch
 
     if request.temperature == 0:
         return int(logits.argmax())
-    likeliest, tokens = torch.softmax(logits / request.temperature, dim=-1).sort(descending=True)
+    probabilities = torch.softmax(logits / request.temperature, dim=-1)
+    if request.top_p == 1:
+        return int(torch.multinomial(probabilities, 1, generator=random))
+    likeliest, tokens = probabilities.topk(min(LIKELY, len(probabilities)))
+    if float(likeliest.sum()) < request.top_p:
+        likeliest, tokens = probabilities.sort(descending=True)
     before = likeliest.cumsum(0) - likeliest
     kept = likeliest.where(before < request.top_p, 0.0)
     return int(tokens[torch.multinomial(kept, 1, generator=random)])

@@ -76,6 +76,7 @@ def _read(source: str, settings: Settings) -> LoadedModel:
         raise ValueError("it has no chat template or no tokenizer.json; take an -Instruct or -Chat model")
     device = "cuda" if torch.cuda.is_available() else "cpu"
     text = config.get_text_config()
+    _refuse_unusual_attention(text)
     wide = getattr(text, "intermediate_size", None) or 4 * text.hidden_size
     dtype = choose_dtype(settings.dtype, device, text.hidden_size, wide)
     model = AutoModelForCausalLM.from_pretrained(source, dtype=dtype, trust_remote_code=False).to(device).eval()
@@ -85,11 +86,28 @@ def _read(source: str, settings: Settings) -> LoadedModel:
         id=Path(source).name if Path(source).is_absolute() else source,
         root=source,
         revision=_revision(source, config),
-        context_length=text.max_position_embeddings,
+        context_length=_context_length(text),
         dtype=str(dtype).removeprefix("torch."),
         device=device,
         eos_ids=_eos_ids(model, tokenizer),
     )
+
+
+def _refuse_unusual_attention(text: Any) -> None:
+    """The engine keeps keys and values of every token in every layer; a model that keeps anything else is not run."""
+    kinds = set(getattr(text, "layer_types", None) or ()) - {"full_attention", "sliding_attention"}
+    if kinds or getattr(text, "attn_logit_softcapping", None):
+        raise ValueError(
+            f"its attention ({', '.join(sorted(kinds)) or 'capped'}) is not run here; take a model of the Llama, Qwen, "
+            "Mistral or SmolLM families, or serve it with vLLM and set APPRENTICE_MODEL to that server's URL"
+        )
+
+
+def _context_length(text: Any) -> int:
+    """In tokens. Within a layer's sliding window, all of them are seen: up to there it is attention as any other."""
+    kinds = getattr(text, "layer_types", None)
+    window = getattr(text, "sliding_window", None) if kinds is None or "sliding_attention" in kinds else None
+    return int(min(text.max_position_embeddings, window or text.max_position_embeddings))
 
 
 def _revision(source: str, config: Any) -> str:

@@ -34,6 +34,8 @@ USERS = "engine.users"
 START = "engine.start"
 ADDRESS = "engine.json"
 LOG = "logs/engine.log"
+ADAPTERS = "adapters"
+"""Folder of the adapters that may be served; one that lies there under its digest needs no loading first."""
 
 COMMAND = (sys.executable, "-m", "chat", "engine")
 
@@ -141,7 +143,7 @@ def _load_and_run(settings: Settings, listener: socket.socket, grace_s: float | 
     key = settings.engine_key.get_secret_value() if settings.engine_key else secrets.token_urlsafe(32)
     host, port = listener.getsockname()[:2]
     address = Address(f"http://{host}:{port}", key, os.getpid(), loaded.id, settings.model)
-    server = EngineServer(Scheduler(loaded), loaded, key)
+    server = EngineServer(Scheduler(loaded, settings.home / ADAPTERS), loaded, key)
     asyncio.run(_run(server, listener, address, settings.home, grace_s))
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from chat.engine.scheduler import Outcome
+from chat.engine.tickets import Outcome
 
 StopString = Annotated[str, Field(min_length=1)]
 TokenCount = Annotated[int, Field(ge=1)]
@@ -47,6 +47,8 @@ class ChatRequest(BaseModel):
     seed: Annotated[int, Field(ge=-(2**63), lt=2**63)] | None = None
     stop: StopString | list[StopString] | None = None
     n: Literal[1] | None = None
+    priority: Annotated[int, Field(ge=0, le=100)] = 0
+    """As in vLLM, lower goes first: 0 is a person who waits."""
 
     @property
     def stop_strings(self) -> tuple[str, ...]:
@@ -57,11 +59,23 @@ class ChatRequest(BaseModel):
         return self.stream_options is not None and self.stream_options.include_usage
 
 
-class Envelope:
-    """The fields that every part of one answer repeats."""
+class AdapterRequest(BaseModel):
+    """The body of `POST /v1/load_lora_adapter`, and without a path of `/v1/unload_lora_adapter`."""
 
-    def __init__(self, answer_id: str, model: str) -> None:
-        self._head = {"id": answer_id, "created": int(time.time()), "model": model}
+    lora_name: Annotated[str, Field(min_length=1, max_length=200)]
+    lora_path: str | None = None
+
+
+class Envelope:
+    """The fields that every part of one answer repeats. `system_fingerprint` says what really answered."""
+
+    def __init__(self, answer_id: str, model: str, system_fingerprint: str) -> None:
+        self._head = {
+            "id": answer_id,
+            "created": int(time.time()),
+            "model": model,
+            "system_fingerprint": system_fingerprint,
+        }
 
     def completion(self, text: str, outcome: Outcome) -> dict[str, Any]:
         """The whole answer at once."""
@@ -79,11 +93,12 @@ class Envelope:
         return {**self._head, "object": "chat.completion.chunk", "choices": [], "usage": usage(outcome)}
 
 
-def usage(outcome: Outcome) -> dict[str, int]:
+def usage(outcome: Outcome) -> dict[str, Any]:
     return {
         "prompt_tokens": outcome.prompt_tokens,
         "completion_tokens": outcome.completion_tokens,
         "total_tokens": outcome.prompt_tokens + outcome.completion_tokens,
+        "prompt_tokens_details": {"cached_tokens": outcome.cached_tokens},
     }
 
 

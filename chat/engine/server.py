@@ -11,7 +11,7 @@ import secrets
 import socket
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import uvicorn
@@ -23,9 +23,11 @@ from starlette.types import Receive, Scope, Send
 
 from chat.engine.generation import GenerationRequest
 from chat.engine.loading import LoadedModel
+from chat.engine.models import Models
 from chat.engine.prompt import PromptEncoder
 from chat.engine.protocol import ChatRequest, Envelope, ProtocolError
-from chat.engine.scheduler import BusyError, Event, Outcome, Scheduler, Ticket
+from chat.engine.scheduler import FAILED, Scheduler
+from chat.engine.tickets import BusyError, Event, Outcome, Ticket
 from chat.errors import InvalidInputError
 
 Events = asyncio.Queue[Event]
@@ -56,10 +58,13 @@ def create_app(scheduler: Scheduler, loaded: LoadedModel, key: str) -> FastAPI:
     app.add_exception_handler(ProtocolError, _refuse)
     app.add_exception_handler(RequestValidationError, _refuse_body)
     app.add_exception_handler(HTTPException, _refuse_route)
-    routes = _Routes(scheduler, loaded)
+    models = Models(scheduler, loaded)
+    routes = _Routes(scheduler, loaded, models)
     with_key = [Depends(_asks_for(key))]
     app.add_api_route("/healthz", routes.health)
-    app.add_api_route("/v1/models", routes.models, dependencies=with_key)
+    app.add_api_route("/v1/models", models.list, dependencies=with_key)
+    app.add_api_route("/v1/load_lora_adapter", models.load, methods=["POST"], dependencies=with_key)
+    app.add_api_route("/v1/unload_lora_adapter", models.unload, methods=["POST"], dependencies=with_key)
     app.add_api_route("/v1/chat/completions", routes.chat, methods=["POST"], dependencies=with_key, response_model=None)
     return app
 
@@ -76,41 +81,30 @@ def _asks_for(key: str) -> Callable[[Request], Awaitable[None]]:
 class _Routes:
     """The handlers, and what they share."""
 
-    def __init__(self, scheduler: Scheduler, loaded: LoadedModel) -> None:
+    def __init__(self, scheduler: Scheduler, loaded: LoadedModel, models: Models) -> None:
         self._scheduler = scheduler
         self._loaded = loaded
+        self._models = models
         self._prompts = PromptEncoder(loaded.tokenizer)
 
     async def health(self) -> dict[str, Any]:
         return {"status": "ok", "model": self._loaded.id, "pid": os.getpid()}
 
-    async def models(self) -> dict[str, Any]:
-        model = {
-            "id": self._loaded.id,
-            "object": "model",
-            "created": 0,
-            "owned_by": "apprentice",
-            "root": self._loaded.root,
-            "parent": None,
-            "max_model_len": self._loaded.context_length,
-            "revision": self._loaded.revision,
-            "dtype": self._loaded.dtype,
-        }
-        return {"object": "list", "data": [model]}
-
     async def chat(self, body: ChatRequest, request: Request) -> StreamingResponse | dict[str, Any]:
-        generation = self._read(body)
+        generation = self._read(body, await self._models.adapter(body.model))
         events = Events()
         loop = asyncio.get_running_loop()
 
         def deliver(event: Event) -> None:
-            loop.call_soon_threadsafe(events.put_nowait, event)
+            with suppress(RuntimeError):  # the loop is closed: nobody is left to hear it
+                loop.call_soon_threadsafe(events.put_nowait, event)
 
         try:
             ticket = self._scheduler.submit(generation, deliver)
         except BusyError as busy:
             raise ProtocolError(429, str(busy), "engine_busy", retry_after_s=busy.retry_after_s) from busy
-        envelope = Envelope(f"chatcmpl-{uuid.uuid4().hex}", self._loaded.id)
+        answered_by = f"{self._loaded.revision[:16]}-{generation.adapter or 'base'}"
+        envelope = Envelope(f"chatcmpl-{uuid.uuid4().hex}", body.model, answered_by)
         if body.stream:
             return _Streamed(_stream(envelope, events, include_usage=body.include_usage), ticket)
         async with _cancelled_with(request, ticket):
@@ -118,11 +112,8 @@ class _Routes:
         _raise_if_unfinished(outcome)
         return envelope.completion("".join(pieces), outcome)
 
-    def _read(self, body: ChatRequest) -> GenerationRequest:
+    def _read(self, body: ChatRequest, adapter: str | None) -> GenerationRequest:
         """Check what the schema cannot, and turn messages into tokens."""
-        if body.model != self._loaded.id:
-            message = f"There is no model {body.model!r} here, only {self._loaded.id!r}."
-            raise ProtocolError(404, message, "model_not_found", "model")
         try:
             prompt = self._prompts.encode([message.for_template() for message in body.messages])
         except InvalidInputError as error:
@@ -143,6 +134,8 @@ class _Routes:
             top_p=1.0 if body.top_p is None else body.top_p,
             seed=body.seed,
             stop=body.stop_strings,
+            adapter=adapter,
+            priority=body.priority,
         )
 
 
@@ -204,7 +197,7 @@ async def _cancelled_with(request: Request, ticket: Ticket) -> AsyncIterator[Non
 
 def _raise_if_unfinished(outcome: Outcome) -> None:
     if outcome.reason == "error":
-        raise ProtocolError(500, "The model failed on this request; the engine's log says why.", "generation_failed")
+        raise ProtocolError(500, outcome.error or FAILED, "generation_failed")
     if outcome.reason == "cancelled":
         raise ProtocolError(503, "The engine stopped before the answer was finished.", "engine_stopped")
 

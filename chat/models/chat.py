@@ -4,7 +4,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from langchain_core.language_models import BaseChatModel
 from pydantic import SecretStr
@@ -26,6 +26,16 @@ class Connected:
     chat: BaseChatModel
     name: str
     revision: str | None = None
+    adapter: str | None = None
+    """Which adapter answers; None is the model alone."""
+
+    def with_adapter(self, adapter: str) -> "Connected":
+        """The same model answering with an adapter: its digest, or the name it was loaded by.
+
+        A value for one call, which shares the connection: nothing is switched, so no other call can get its answer.
+        """
+        chat = self.chat.model_copy(update={"model_name": adapter})
+        return replace(self, chat=chat, adapter=adapter)
 
     @property
     def rewrites(self) -> bool:

@@ -8,10 +8,12 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import socket
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -19,6 +21,9 @@ import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
+from chat.engine.batch import Batch
+from chat.engine.generation import Answer, Ending, GenerationRequest
+from chat.engine.limits import Limits
 from chat.engine.loading import LoadedModel, load
 from chat.engine.scheduler import Scheduler
 from chat.engine.server import EngineServer
@@ -86,6 +91,8 @@ class Brakes:
     seconds: float = 0.0
     passes: int = 0
     broken: bool = False
+    breaks_every: int = 0
+    """Every so many forward passes fail; 0 is none."""
 
 
 @pytest.fixture
@@ -95,7 +102,7 @@ def brakes(loaded: LoadedModel) -> Iterator[Brakes]:
     def brake(_module: object, _inputs: object) -> None:
         state.passes += 1
         time.sleep(state.seconds)
-        if state.broken:
+        if state.broken or (state.breaks_every and state.passes % state.breaks_every == 0):
             raise RuntimeError("the model is broken for a test")
 
     handle = loaded.model.register_forward_pre_hook(brake)
@@ -104,9 +111,76 @@ def brakes(loaded: LoadedModel) -> Iterator[Brakes]:
 
 
 @contextmanager
-def running(loaded: LoadedModel, queue_size: int = 64) -> Iterator[str]:
+def peft_of_old() -> Iterator[None]:
+    """PEFT 0.21 asks transformers 5.23 for a property by its old name."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        yield
+
+
+def adapter(name: str, model_folder: Path, folder: Path, seed: int, **changes: Any) -> Path:
+    """Save an adapter as PEFT does, random in A and in B, at `folder`/`name`."""
+    from peft import LoraConfig, get_peft_model
+
+    settings = {"r": 4, "lora_alpha": 8, "target_modules": ["q_proj", "v_proj"], "task_type": "CAUSAL_LM", **changes}
+    with peft_of_old():
+        model = get_peft_model(LlamaForCausalLM.from_pretrained(model_folder), LoraConfig(**settings))
+    torch.manual_seed(seed)
+    for key, parameter in model.named_parameters():
+        if "lora_" in key:
+            torch.nn.init.normal_(parameter, std=0.3)
+    model.save_pretrained(folder / name)
+    return folder / name
+
+
+@dataclass(frozen=True)
+class Adapters:
+    """Four adapters of different ranks and layers, and what PEFT says with each merged into the base model."""
+
+    root: Path
+    model_folder: Path
+    names: tuple[str, ...]
+
+    def merged(self, name: str | None) -> LlamaForCausalLM:
+        """The model that `name` makes of the base; the base itself for None."""
+        from peft import PeftModel
+
+        base = LlamaForCausalLM.from_pretrained(self.model_folder).eval()
+        if name is None:
+            return base
+        with peft_of_old():
+            return PeftModel.from_pretrained(base, self.root / name).merge_and_unload().eval()
+
+
+@pytest.fixture(scope="session")
+def adapters(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Adapters:
+    root = tmp_path_factory.mktemp("adapters")
+    every = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+    kinds: list[dict[str, Any]] = [{}, {"r": 8}, {"target_modules": every, "lora_alpha": 1}, {"use_rslora": True}]
+    names = tuple(f"adapter-{number}" for number in range(len(kinds)))
+    for number, (name, changes) in enumerate(zip(names, kinds, strict=True)):
+        adapter(name, model_folder, root, seed=100 + number, **changes)
+    return Adapters(root, model_folder, names)
+
+
+def answer(loaded: LoadedModel, request: GenerationRequest) -> tuple[str, Ending]:
+    """What a request is answered with when nobody else asks, without a scheduler."""
+    batch, pieces = Batch(loaded, rows=1, prefix_bytes=0), list[str]()
+    growing = Answer(request, loaded, pieces.append)
+    reading = batch.begin(request.prompt, None)
+    while (logits := batch.read(reading)) is None:
+        pass
+    batch.join(reading)
+    while (ending := growing.take(logits)) is None:
+        logits = batch.step([growing.last])[0]
+    batch.close()
+    return "".join(pieces), ending
+
+
+@contextmanager
+def running(loaded: LoadedModel, limits: Limits | None = None, adapters: Path = Path("/nowhere")) -> Iterator[str]:
     """A real server on a real port; gives its URL."""
-    with started(EngineServer(Scheduler(loaded, queue_size), loaded, KEY)) as address:
+    with started(EngineServer(Scheduler(loaded, adapters, limits), loaded, KEY)) as address:
         yield address
 
 
@@ -124,8 +198,8 @@ def started(server: EngineServer) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def url(loaded: LoadedModel) -> Iterator[str]:
-    with running(loaded) as address:
+def url(loaded: LoadedModel, adapters: Adapters) -> Iterator[str]:
+    with running(loaded, adapters=adapters.root) as address:
         yield address
 
 

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from chat.engine import bundled
-from chat.engine.generation import GenerationRequest, generate
+from chat.engine.generation import GenerationRequest
 from chat.engine.loading import load
 from chat.engine.prompt import PromptEncoder
 from chat.settings import Settings
+from tests.engine.conftest import answer
 
 pytestmark = pytest.mark.slow
 
@@ -61,10 +62,9 @@ def test_it_is_the_model_of_the_wheel_and_knows_the_capital_of_france(home: Path
     assert loaded.eos_ids == {loaded.tokenizer.convert_tokens_to_ids("<|im_end|>")}
     question = [{"role": "user", "content": "What is the capital of France?"}]
     prompt = PromptEncoder(loaded.tokenizer).encode(question)
-    pieces: list[str] = []
-    ending = generate(loaded, GenerationRequest(tuple(prompt), 40), lambda: False, pieces.append)
+    said, ending = answer(loaded, GenerationRequest(tuple(prompt), 40))
     assert ending.reason == "stop"
-    assert "Paris" in "".join(pieces)
+    assert "Paris" in said
 
 
 def test_its_tokenizer_reads_as_the_original_does(home: Path) -> None:

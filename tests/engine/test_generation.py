@@ -6,19 +6,9 @@ from dataclasses import replace
 import pytest
 import torch
 
-from chat.engine import generation
-from chat.engine.generation import Ending, GenerationRequest, generate
+from chat.engine.generation import Ending, GenerationRequest, choose
 from chat.engine.loading import LoadedModel
-
-
-def never() -> bool:
-    return False
-
-
-def answer(loaded: LoadedModel, request: GenerationRequest) -> tuple[str, Ending]:
-    pieces: list[str] = []
-    ending = generate(loaded, request, never, pieces.append)
-    return "".join(pieces), ending
+from tests.engine.conftest import answer
 
 
 def prompt(loaded: LoadedModel, text: str) -> tuple[int, ...]:
@@ -34,12 +24,8 @@ def reference(loaded: LoadedModel, ids: tuple[int, ...], count: int) -> list[int
     return list(output[0, len(ids) :].tolist())
 
 
-@pytest.mark.parametrize("text", ["The ferry", "leaves at noon", "café 東京 " * 9])
-@pytest.mark.parametrize("piece", [512, 7])
-def test_greedy_is_what_generate_says(
-    loaded: LoadedModel, text: str, piece: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(generation, "PREFILL_TOKENS", piece)
+@pytest.mark.parametrize("text", ["The ferry", "leaves at noon", "café 東京 " * 9, "The ferry leaves. " * 12])
+def test_greedy_is_what_generate_says(loaded: LoadedModel, text: str) -> None:
     ids = prompt(loaded, text)
     expected = reference(loaded, ids, 60)
     said, ending = answer(loaded, GenerationRequest(ids, max_tokens=60))
@@ -71,20 +57,18 @@ def test_sampling_follows_the_probabilities_that_top_p_leaves() -> None:
     logits = torch.tensor([0.5, 0.3, 0.15, 0.05]).log()
     request = GenerationRequest((0,), 1, temperature=1.0, top_p=0.7)
     random = torch.Generator().manual_seed(1)
-    drawn = Counter(generation._choose(logits, request, random) for _ in range(2000))
+    drawn = Counter(choose(logits, request, random) for _ in range(2000))
     assert set(drawn) == {0, 1}
     assert drawn[0] / 2000 == pytest.approx(0.5 / 0.8, abs=0.04)
 
 
-def test_cancelling_is_seen_within_a_long_prompt(loaded: LoadedModel, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(generation, "PREFILL_TOKENS", 8)
-    asked: list[None] = []
-
-    def cancelled() -> bool:
-        asked.append(None)
-        return len(asked) > 2
-
-    ids = prompt(loaded, "The ferry leaves the quay at seven. " * 5)
-    ending = generate(loaded, GenerationRequest(ids, max_tokens=5), cancelled, lambda _piece: None)
-    assert ending == Ending("cancelled", 0)
-    assert len(asked) == 3
+@pytest.mark.parametrize("top_p", [0.5, 0.999, 1.0])
+def test_a_draw_is_among_the_fewest_that_reach_top_p(top_p: float) -> None:
+    logits = torch.randn(500, generator=torch.Generator().manual_seed(2)) * 2
+    likeliest, order = logits.softmax(0).sort(descending=True)
+    needed = int((likeliest.cumsum(0) < top_p).sum()) + 1
+    assert (needed > 64) == (top_p > 0.9), "the whole vocabulary must be put in order at least once"
+    random, request = torch.Generator().manual_seed(3), GenerationRequest((0,), 1, temperature=1.0, top_p=top_p)
+    drawn = {choose(logits, request, random) for _ in range(3000)}
+    assert drawn <= set(order[:needed].tolist())
+    assert len(drawn) > needed / 3

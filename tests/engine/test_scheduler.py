@@ -1,13 +1,16 @@
 """Who is answered when, and that nothing is left without an outcome."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from queue import SimpleQueue
 
 import pytest
 
 from chat.engine.generation import GenerationRequest
+from chat.engine.limits import Limits
 from chat.engine.loading import LoadedModel
-from chat.engine.scheduler import BusyError, Event, Outcome, Scheduler, Ticket
+from chat.engine.scheduler import Scheduler
+from chat.engine.tickets import BusyError, Event, Outcome, Ticket
 from tests.engine.conftest import Brakes, wait_until
 
 SHORT = GenerationRequest((5, 6, 7), max_tokens=4)
@@ -15,8 +18,9 @@ LONG = GenerationRequest((5, 6, 7), max_tokens=200)
 
 
 @pytest.fixture
-def scheduler(loaded: LoadedModel) -> Iterator[Scheduler]:
-    made = Scheduler(loaded, queue_size=2)
+def scheduler(loaded: LoadedModel, tmp_path: Path) -> Iterator[Scheduler]:
+    """One that answers one after another, and lets two wait."""
+    made = Scheduler(loaded, tmp_path, Limits(rows=1, queue=2))
     made.start()
     yield made
     made.stop()
@@ -85,9 +89,9 @@ def test_a_failure_ends_its_own_request_only(
     assert outcome(events).reason == "length"
 
 
-def test_stopping_ends_the_running_and_the_waiting(loaded: LoadedModel, brakes: Brakes) -> None:
+def test_stopping_ends_the_running_and_the_waiting(loaded: LoadedModel, tmp_path: Path, brakes: Brakes) -> None:
     brakes.seconds = 0.02
-    scheduler = Scheduler(loaded)
+    scheduler = Scheduler(loaded, tmp_path, Limits(rows=2))
     scheduler.start()
     everyone = [ask(scheduler, LONG)[1] for _ in range(3)]
     wait_until(lambda: brakes.passes)

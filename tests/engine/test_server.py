@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import openai
 import pytest
 
+from chat.engine.limits import Limits
 from chat.engine.loading import LoadedModel
 from chat.engine.scheduler import Scheduler
 from chat.engine.server import EngineServer
@@ -42,7 +44,8 @@ def test_streamed_and_whole_and_generate_say_the_same(http: httpx.Client, loaded
     assert "".join(said) == expected
     assert len([piece for piece in said if piece]) > 3
     assert streamed[-2]["choices"][0]["finish_reason"] == whole["choices"][0]["finish_reason"] == "length"
-    usage = {"prompt_tokens": len(ids), "completion_tokens": 24, "total_tokens": len(ids) + 24}
+    usage: dict[str, Any] = {"prompt_tokens": len(ids), "completion_tokens": 24, "total_tokens": len(ids) + 24}
+    usage["prompt_tokens_details"] = {"cached_tokens": 0}
     assert streamed[-1]["usage"] == whole["usage"] == usage
 
 
@@ -156,7 +159,7 @@ def test_leaving_before_a_whole_answer_frees_the_model(url: str, brakes: Brakes)
 
 def test_who_leaves_the_queue_frees_a_place_in_it(loaded: LoadedModel, brakes: Brakes) -> None:
     brakes.seconds = 0.05
-    with running(loaded, queue_size=1) as url, client(url) as http:
+    with running(loaded, Limits(rows=1, queue=1)) as url, client(url) as http:
 
         def is_accepted() -> bool:
             """Nothing is answered while the long answer runs: who is not refused is waiting."""
@@ -185,9 +188,9 @@ def test_a_failure_of_the_model_is_told(http: httpx.Client, brakes: Brakes, stre
     assert post(http).status_code == 200
 
 
-def test_an_engine_that_ends_tells_its_clients(loaded: LoadedModel, brakes: Brakes) -> None:
+def test_an_engine_that_ends_tells_its_clients(loaded: LoadedModel, tmp_path: Path, brakes: Brakes) -> None:
     brakes.seconds = 0.05
-    server = EngineServer(Scheduler(loaded), loaded, KEY)
+    server = EngineServer(Scheduler(loaded, tmp_path), loaded, KEY)
     with (
         started(server) as url,
         client(url) as http,

@@ -107,6 +107,18 @@ def test_words_stream_from_the_server_of_the_settings(server: Server) -> None:
     connection.close()
 
 
+def test_an_adapter_is_chosen_for_one_call_and_for_no_other(server: Server) -> None:
+    connection = ModelConnection(Settings(model=server.address))
+    plain = connection.get()
+    first, second = plain.with_adapter("a" * 64), plain.with_adapter("b" * 64)
+    for connected in (first, plain, second, first):
+        heard(connected)
+    assert [body["model"] for body in server.bodies] == ["a" * 64, "small", "b" * 64, "a" * 64]
+    assert (first.name, first.revision, first.adapter) == ("small", "abc", "a" * 64)
+    assert connection.get().adapter is None
+    connection.close()
+
+
 @pytest.mark.parametrize("words", [[], ["One", " two"]])
 def test_a_server_that_dies_while_it_speaks_is_a_model_error(server: Server, words: list[str]) -> None:
     server.words, server.ending = words, "cut"

@@ -7,6 +7,7 @@ answer is without a limit, and it sees none of the program's environment but wha
 
 import contextlib
 import dataclasses
+import functools
 import json
 import os
 import selectors
@@ -15,6 +16,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
@@ -24,7 +26,10 @@ from admin.curation.loaders import MAX_CHARS, ParsedDocument, UnreadableDocument
 GIBIBYTE = 1 << 30
 OPEN_FILES = 64
 MAX_REPLY = 6 * MAX_CHARS  # bytes: four for a letter in UTF-8, and room for what JSON escapes
+ALIVE = b"{}\n"
+"""What the child says between two pages of a scan."""
 READ_SIZE = 1 << 20  # bytes
+MAX_SECONDS = 3600  # for a scan of many pages, each of which shows that work goes on
 KILL_GRACE = 5  # seconds that an orphaned child may outlive its keeper's clock
 INHERITED = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "TMPDIR")
 
@@ -33,7 +38,7 @@ class Parser:
     """Keeper of one parsing child, started when it is first needed; any thread may call it, one at a time."""
 
     def __init__(self, seconds: float = 120, memory: int = 2 * GIBIBYTE) -> None:
-        """Allow each document `seconds` of wall clock and the child `memory` bytes of address space (Linux)."""
+        """Allow each document, or page of a scan, `seconds` and the child `memory` bytes of address space (Linux)."""
         self._seconds = seconds
         self._memory = memory
         self._lock = threading.Lock()
@@ -52,7 +57,7 @@ class Parser:
         """Kill the child; a document that it is reading is given up."""
         self._closed = True
         if child := self._child:
-            child.kill()
+            _kill(child)
         with self._lock:
             self._discard()
 
@@ -90,7 +95,7 @@ class Parser:
             assert child.stdout is not None
             child.stdin.write(request)
             child.stdin.flush()
-            reply: dict[str, Any] = json.loads(_read_line(child.stdout, time.monotonic() + self._seconds))
+            reply = self._reply(child.stdout)
         except TimeoutError as error:
             self._discard()
             raise UnreadableDocument(
@@ -100,6 +105,16 @@ class Parser:
         except BaseException:
             self._discard()
             raise
+        return reply
+
+    def _reply(self, stream: Any) -> dict[str, Any]:
+        """Return the child's last word on a document; every sign of life before it starts the clock anew."""
+        end = time.monotonic() + MAX_SECONDS
+        last = ALIVE
+        while last == ALIVE:
+            lines = _read_lines(stream, min(end, time.monotonic() + self._seconds))
+            last = lines[lines.rfind(b"\n", 0, -1) + 1 :]
+        reply: dict[str, Any] = json.loads(last)
         return reply
 
     def _start(self) -> subprocess.Popen[bytes]:
@@ -115,7 +130,7 @@ class Parser:
         child, self._child = self._child, None
         if child is None:
             return
-        child.kill()
+        _kill(child)
         for stream in (child.stdin, child.stdout):
             # Closing flushes, and the other end is dead.
             with contextlib.suppress(BrokenPipeError):
@@ -124,8 +139,17 @@ class Parser:
         child.wait()
 
 
-def _read_line(stream: Any, deadline: float) -> bytes:
-    """Return one line; raises `EOFError` at the end, `TimeoutError` at the deadline, `UnreadableDocument`."""
+def _kill(child: subprocess.Popen[bytes]) -> None:
+    """Kill the child and what it started itself: its process group is its own."""
+    if child.poll() is None:
+        os.killpg(child.pid, signal.SIGKILL)
+
+
+def _read_lines(stream: Any, deadline: float) -> bytes:
+    """Return one line, or several that came at once.
+
+    Raises `EOFError` at the end, `TimeoutError` at the deadline, `UnreadableDocument` for more than is allowed.
+    """
     line = bytearray()
     with selectors.DefaultSelector() as selector:
         selector.register(stream, selectors.EVENT_READ)
@@ -145,16 +169,27 @@ def serve(requests: BinaryIO, replies: BinaryIO) -> None:
     """Answer every line of `requests` with one of `replies`: the child's whole life."""
     for line in requests:
         request = json.loads(line)
+        seconds = int(request["seconds"]) + KILL_GRACE
         # The keeper's clock is the one that counts; this one ends a child whose keeper is gone.
-        signal.alarm(int(request["seconds"]) + KILL_GRACE)
-        replies.write(json.dumps(_answer(request), ensure_ascii=False).encode() + b"\n")
-        replies.flush()
+        signal.alarm(seconds)
+        answer = _answer(request, functools.partial(_show_life, replies, seconds))
         signal.alarm(0)
+        _say(replies, json.dumps(answer, ensure_ascii=False).encode() + b"\n")
 
 
-def _answer(request: dict[str, Any]) -> dict[str, Any]:
+def _show_life(replies: BinaryIO, seconds: int) -> None:
+    signal.alarm(seconds)
+    _say(replies, ALIVE)
+
+
+def _say(replies: BinaryIO, line: bytes) -> None:
+    replies.write(line)
+    replies.flush()
+
+
+def _answer(request: dict[str, Any], alive: Callable[[], None]) -> dict[str, Any]:
     try:
-        return {"document": dataclasses.asdict(load(Path(request["path"]), request["kind"]))}
+        return {"document": dataclasses.asdict(load(Path(request["path"]), request["kind"], alive))}
     except UnreadableDocument as error:
         return {"error": str(error)}
 

@@ -4,6 +4,7 @@ A PDF knows where its glyphs stand, not what they mean. Headings are told by the
 gap above them, the rows of a table by the gaps inside them.
 """
 
+import math
 import re
 import statistics
 from collections import Counter
@@ -11,6 +12,9 @@ from contextlib import closing
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
+
+from admin.curation import scans
+from admin.curation.parsed import ParsedDocument, UnreadableDocument, paged_document
 
 HEADING_HEIGHT = 1.15  # of the body's
 HEADING_LENGTH = 150  # characters
@@ -22,6 +26,8 @@ RUNNING_PAGES = 2  # one page cannot tell a running line from a repeated one
 RUNNING_SHARE = 0.6
 MARGIN = 0.08  # of the height of the page
 LINE_BREAK_HYPHEN = "\x02"  # PDFium's sign for a hyphen at the end of a line; it joins the two lines itself
+PASSWORD_NEEDED = 4  # FPDF_ERR_PASSWORD
+POINTS_PER_INCH = 72
 LIST_ITEM = re.compile(r"[•▪●◦‣–—-] |\(?\d{1,3}[.)] |\(?[a-z]\) ")
 
 
@@ -67,8 +73,34 @@ class Layout:
         )
 
 
-def read_pages(data: bytes) -> tuple[list[str], str]:
-    """Return the text of each page, headings marked with `## `, and the title in the metadata or "".
+def read_pdf(data: bytes, note: scans.Note) -> ParsedDocument:
+    """Return the text of a PDF, headings marked with `## `; pages that are pictures are read by tesseract.
+
+    Where that is not installed, such pages stay without text among others that have some.
+    """
+    from pypdfium2 import PdfiumError
+
+    try:
+        pages, title, pictures = read_pages(data, note)
+    except PdfiumError as error:
+        if error.err_code == PASSWORD_NEEDED:
+            raise UnreadableDocument("This PDF needs a password. Save a copy without one.") from error
+        raise UnreadableDocument("This PDF is cut off or damaged. Download or print it to PDF again.") from error
+    if not any(page.strip() for page in pages):
+        raise UnreadableDocument(_why_empty(pictures))
+    return paged_document(pages, title)
+
+
+def _why_empty(pictures: int) -> str:
+    if not pictures:
+        return "This PDF has no text, only blank pages. Check that it is the right one."
+    if scans.has_tesseract():
+        return "No text was found in the pictures of this PDF. Scan it again, sharper and upright."
+    return f"This PDF has no text, only images: it {scans.NO_TESSERACT.format('them')}, or upload a copy with text."
+
+
+def read_pages(data: bytes, note: scans.Note) -> tuple[list[str], str, int]:
+    """Return the text of each page, the title in the metadata or "", and how many pages are nothing but pictures.
 
     Raises `pypdfium2.PdfiumError` for what PDFium cannot open.
     """
@@ -77,9 +109,36 @@ def read_pages(data: bytes) -> tuple[list[str], str]:
     with closing(pypdfium2.PdfDocument(data)) as pdf:
         pages = [_lines(page) for page in pdf]
         title = str(pdf.get_metadata_value("Title"))
+        pictured = [number for number, lines in enumerate(pages) if not lines and _is_picture(pdf, number)]
+        scanned = _scanned(pdf, pictured, note) if scans.has_tesseract() else {}
     layout = _layout(pages)
     pages = _without_running_lines(pages, layout)
-    return _rejoin_words([_paragraphs(lines, layout) for lines in pages]), title
+    texts = _rejoin_words([_paragraphs(lines, layout) for lines in pages])
+    return [scanned.get(number, text) for number, text in enumerate(texts)], title, len(pictured)
+
+
+def _is_picture(pdf: Any, number: int) -> bool:
+    """Whether something is painted on a page that has no text."""
+    from pypdfium2 import raw
+
+    with closing(pdf[number]) as page:
+        kinds = (raw.FPDF_PAGEOBJ_IMAGE, raw.FPDF_PAGEOBJ_PATH, raw.FPDF_PAGEOBJ_SHADING)
+        return any(True for _ in page.get_objects(filter=kinds))
+
+
+def _scanned(pdf: Any, numbers: list[int], note: scans.Note) -> dict[int, str]:
+    """Return what tesseract finds on each of the pages with these numbers."""
+    if len(numbers) > scans.MAX_PAGES:
+        raise UnreadableDocument(f"This PDF has more than {scans.MAX_PAGES} scanned pages. Split it.")
+    texts = {}
+    for number in numbers:
+        with closing(pdf[number]) as page:
+            usual = scans.USUAL_DPI / POINTS_PER_INCH
+            fitting = math.sqrt(scans.MAX_PIXELS / 2 / max(1.0, page.get_width() * page.get_height()))
+            with closing(page.render(scale=min(usual, fitting), grayscale=True)) as bitmap:
+                texts[number] = scans.read_page(bitmap.to_pil())
+        note()
+    return texts
 
 
 def _lines(page: Any) -> list[Line]:

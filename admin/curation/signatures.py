@@ -10,14 +10,25 @@ from admin.curation.text import BYTE_ORDER_MARKS
 
 PDF = "a PDF"
 WORD = "a Word document"
+WORKBOOK = "an Excel workbook"
+SLIDES = "a PowerPoint presentation"
+BOOK = "an EPUB book"
+IMAGES = ("a PNG image", "a JPEG image", "a TIFF image", "a WebP image")
 TEXTS = ("text", "a web page")
+OLD_OFFICE = "an old or password-protected Office document"
+CURES: Mapping[str, str] = MappingProxyType(
+    {OLD_OFFICE: "Open it in its program and save it in the new format (.docx, .xlsx, .pptx), without a password."}
+)
+"""What to do about it, where there is more to say than that the extension is wrong."""
 ZIP = b"PK\x03\x04"
 SIGNATURES: Mapping[bytes, str] = MappingProxyType(
     {
-        b"\xd0\xcf\x11\xe0": "an old or password-protected Office document",
+        b"\xd0\xcf\x11\xe0": OLD_OFFICE,
         b"{\\rtf": "an RTF document",
-        b"\x89PNG": "a PNG image",
-        b"\xff\xd8\xff": "a JPEG image",
+        b"\x89PNG": IMAGES[0],
+        b"\xff\xd8\xff": IMAGES[1],
+        b"II*\0": IMAGES[2],
+        b"MM\0*": IMAGES[2],
         b"GIF8": "a GIF image",
         b"\x1f\x8b": "a gzip archive",
         b"7z\xbc\xaf": "a 7-Zip archive",
@@ -26,7 +37,7 @@ SIGNATURES: Mapping[bytes, str] = MappingProxyType(
     }
 )
 FOLDERS: Mapping[str, str] = MappingProxyType(
-    {"word/": WORD, "xl/": "an Excel workbook", "ppt/": "a PowerPoint presentation"}
+    {"word/": WORD, "xl/": WORKBOOK, "ppt/": SLIDES, "META-INF/container.xml": BOOK}
 )
 SNIFFED_BYTES = 65_536
 CONTROL_SHARE = 0.02  # of the bytes; text has hardly any but tabs and line ends
@@ -40,6 +51,8 @@ def seems_to_be(data: bytes) -> str:
         return PDF
     if head.startswith(ZIP):
         return _archive(data)
+    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
+        return IMAGES[3]
     for signature, name in SIGNATURES.items():
         if head.startswith(signature):
             return name

@@ -145,10 +145,10 @@ def test_a_library_that_prints_does_not_break_the_protocol(note: Path) -> None:
     program = (
         "import os, sys\n"
         "from admin.curation import loaders, parser\n"
-        "def noisy(path, kind):\n"
+        "def noisy(*arguments):\n"
         "    print('noise', flush=True)\n"
         "    os.write(1, b'more noise')\n"
-        "    return loaders.load(path, kind)\n"
+        "    return loaders.load(*arguments)\n"
         "parser.load = noisy\n"
         "sys.argv = ['parser', str(2 << 30)]\n"
         "parser.main()\n"

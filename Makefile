@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 TORCH ?= torch==2.13.0
 
-.PHONY: install up test lint bench clean
+.PHONY: install up test torture lint bench clean
 
 install: .venv/installed
 
@@ -23,6 +23,10 @@ up: install
 
 test: install
 	$(BIN)/python -m pytest
+
+# A quarter of an hour: worker and database killed 200 times each. `make test` does a few of each.
+torture: install
+	APPRENTICE_KILLS=200 $(BIN)/python -m pytest -s tests/torture
 
 lint: install
 	$(BIN)/ruff format --check .

@@ -3,10 +3,11 @@
 import io
 import os
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from admin import embedder_commands, jobs_commands, people_commands, questions_commands, sources_commands
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 # Several processes share the cores: a spinning OpenMP barrier would stop them all. Read when torch is imported.
@@ -23,6 +24,12 @@ documents = typer.Typer(help="The documents.", no_args_is_help=True)
 collections = typer.Typer(help="The collections that documents are in.", no_args_is_help=True)
 cli.add_typer(documents, name="documents")
 cli.add_typer(collections, name="collections")
+cli.add_typer(embedder_commands.embedder, name="embedder")
+cli.add_typer(jobs_commands.jobs, name="jobs")
+cli.add_typer(people_commands.users, name="users")
+cli.add_typer(questions_commands.questions, name="questions")
+cli.add_typer(sources_commands.sources, name="sources")
+collections.add_typer(people_commands.members, name="members")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
@@ -61,7 +68,7 @@ def worker(
 
 @cli.command()
 def ingest(
-    paths: Annotated[list[Path], typer.Argument(help="Files and folders.")],
+    paths: Annotated[list[str], typer.Argument(help="Files, folders, zip archives, addresses of web pages.")],
     collection: Annotated[str, typer.Option(help="Where they go; made if it does not exist.")] = "default",
     as_json: AsJson = False,
 ) -> None:
@@ -104,6 +111,14 @@ def roll_back(
     from admin import commands
 
     commands.roll_back(document, to)
+
+
+@documents.command("publish")
+def publish_document(document: DocumentId) -> None:
+    """Let the newest draft of a document answer."""
+    from admin import commands
+
+    commands.publish_document(document)
 
 
 @documents.command("delete")

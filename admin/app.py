@@ -5,16 +5,25 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from admin.curation.bench import Bench
+from admin.curation.addresses import Allowed
 from admin.curation.documents import Ingestion
+from admin.curation.embedders import Changeover
+from admin.curation.fetch import Fetcher
 from admin.curation.parser import Parser
+from admin.service.bench import Bench
+from admin.service.editing import Editing
+from admin.service.jobs import Jobs
 from admin.service.library import Library
+from admin.service.members import Membership
+from admin.service.sources import Sources
+from chat import rights
 from chat.door.headers import secure
-from chat.models.embedder import Embedder
+from chat.models.embedder import LibraryEmbedder
 from chat.models.verifier import Verifier
+from chat.rights import Person
 from chat.settings import Settings
 from chat.store.database import Database, open_database
-from chat.store.installation import require_embedder
+from chat.store.installation import require_setting
 
 
 @dataclass(frozen=True)
@@ -24,6 +33,25 @@ class Parts:
     settings: Settings
     database: Database
     ingestion: Ingestion
+    changeover: Changeover
+
+    @property
+    def owner(self) -> Person:
+        """Whom the commands act for: who works on this machine."""
+        with self.database.sessions() as session:
+            return rights.owner(session)
+
+    @property
+    def sources(self) -> Sources:
+        """The sources and web pages, with the hosts of this network that the owner allows."""
+        fetcher = Fetcher(Allowed.of(self.settings.fetch_private))
+        return Sources(self.database.sessions, self.settings.home, fetcher, person=self.owner)
+
+    @property
+    def bench(self) -> Bench:
+        """The retrieval bench. Its models are loaded when they are first used."""
+        verifier = Verifier(self.settings.dtype)
+        return Bench(self.database.sessions, self.ingestion.embedder, verifier, person=self.owner)
 
     def close(self) -> None:
         self.ingestion.parser.close()
@@ -33,11 +61,11 @@ class Parts:
 def assemble(settings: Settings) -> Parts:
     """Build what the admin app, a worker and the commands work with."""
     database = open_database(settings)
-    embedder = Embedder(settings.embedder, settings.dtype)
+    embedder = LibraryEmbedder(database.sessions, settings.embedder, settings.dtype)
     with database.sessions() as session:
-        require_embedder(session, embedder.name)
+        require_setting(session, settings.embedder)
     ingestion = Ingestion(database.sessions, embedder, Parser(), settings.home)
-    return Parts(settings, database, ingestion)
+    return Parts(settings, database, ingestion, Changeover(database.sessions, embedder))
 
 
 def build(parts: Parts) -> FastAPI:
@@ -47,8 +75,10 @@ def build(parts: Parts) -> FastAPI:
     from admin.ui import shell
     from chat.ui import kit
 
-    library = Library(parts.database.sessions, parts.settings.home)
-    bench = Bench(parts.database.sessions, parts.ingestion.embedder, Verifier(parts.settings.dtype))
+    sessions, home, owner = parts.database.sessions, parts.settings.home, parts.owner
+    library, editing = Library(sessions, home, person=owner), Editing(sessions, home, person=owner)
+    bench = Bench(sessions, parts.ingestion.embedder, Verifier(parts.settings.dtype), person=owner)
+    membership, work = Membership(sessions, person=owner), Jobs(sessions, person=owner)
     app = FastAPI(title="Apprentice admin", docs_url=None, redoc_url=None)
     app.middleware("http")(secure)
 
@@ -59,7 +89,7 @@ def build(parts: Parts) -> FastAPI:
 
     gr.mount_gradio_app(
         app,
-        shell.build(library, bench, parts.settings.chat_port),
+        shell.build(library, editing, bench, membership, parts.sources, work, parts.settings.chat_port),
         path="/",
         theme=kit.theme(),
         head=shell.head(),

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import typer
@@ -17,9 +16,10 @@ from rich.table import Table
 from admin import ingest as ingesting
 from admin import worker
 from admin.app import Parts, assemble, build
+from admin.service.editing import Editing
 from admin.service.library import Library, Receipt
 from chat.settings import load_settings
-from chat.store import collections, documents, jobs, versions
+from chat.store import documents, jobs, versions
 
 
 @contextmanager
@@ -46,7 +46,7 @@ def web() -> None:
 
 
 def work() -> None:
-    """Run jobs until SIGTERM or Ctrl-C; the one in hand is finished first, up to 20 s."""
+    """Run jobs until SIGTERM or Ctrl-C; the one in hand is finished first or, if it is a long one, put back."""
     with opened() as parts:
         asyncio.run(work_until_signal(parts))
 
@@ -60,7 +60,7 @@ def check_worker() -> None:
 
 
 async def work_until_signal(parts: Parts) -> None:
-    running = asyncio.ensure_future(worker.run(worker.make_app(parts.database.conninfo, parts.ingestion)))
+    running = asyncio.ensure_future(worker.run(ingesting.work_of(parts)))
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, running.cancel)
     print("Worker: ready for jobs", flush=True)
@@ -70,7 +70,7 @@ async def work_until_signal(parts: Parts) -> None:
         print("Worker: stopped", flush=True)
 
 
-def ingest(paths: Sequence[Path], collection: str, *, as_json: bool) -> None:
+def ingest(paths: Sequence[str], collection: str, *, as_json: bool) -> None:
     """Add documents; exit 1 if any failed."""
     with opened() as parts:
         outcomes = ingesting.ingest(parts, paths, collection, Console(stderr=True, quiet=as_json))
@@ -142,9 +142,15 @@ def roll_back(document_id: int, number: int) -> None:
     print(f"Version {number} of document {document_id} answers now.")
 
 
+def publish_document(document_id: int) -> None:
+    with opened() as parts:
+        number = Editing(parts.database.sessions, parts.settings.home, person=parts.owner).publish(document_id)
+    print(f"Version {number} of document {document_id} answers now.")
+
+
 def delete_document(document_id: int, *, yes: bool) -> None:
     with opened() as parts:
-        library = Library(parts.database.sessions, parts.settings.home)
+        library = Library(parts.database.sessions, parts.settings.home, person=parts.owner)
         opened_document = library.document(document_id)
         confirm(f"Delete {opened_document.line.title} with its {len(opened_document.versions)} version(s)?", yes=yes)
         receipt = library.delete([document_id])
@@ -159,8 +165,8 @@ def sentence_of(receipt: Receipt) -> str:
 
 
 def list_collections(*, as_json: bool) -> None:
-    with opened() as parts, parts.database.sessions() as session:
-        found = collections.summaries(session)
+    with opened() as parts:
+        found = Library(parts.database.sessions, parts.settings.home, person=parts.owner).collections()
     if as_json:
         print_json({"collections": [asdict(summary) for summary in found]})
         return
@@ -168,15 +174,15 @@ def list_collections(*, as_json: bool) -> None:
 
 
 def create_collection(name: str) -> None:
-    with opened() as parts, parts.database.sessions.begin() as session:
-        collections.ensure(session, name)
+    with opened() as parts:
+        Library(parts.database.sessions, parts.settings.home, person=parts.owner).create_collection(name)
     print(f"There is a collection {name} now.")
 
 
 def delete_collection(name: str, *, yes: bool) -> None:
     with opened() as parts:
         confirm(f"Delete the collection {name} with all its documents?", yes=yes)
-        receipt = Library(parts.database.sessions, parts.settings.home).delete_collection(name)
+        receipt = Library(parts.database.sessions, parts.settings.home, person=parts.owner).delete_collection(name)
     print(f"Deleted {name}: {sentence_of(receipt)}.")
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from chat.store import collections, installation
+from admin.curation import labelled
+from chat.store import collections, installation, questions
 
 COLLECTION = "demo"
 FOLDER = Path(__file__).parents[1] / "demo"
@@ -18,7 +19,9 @@ def take(session: Session) -> bool:
     """Whether the demo is still to be loaded; if so, its collection is made. Asked a second time, it is not."""
     if not FOLDER.is_dir() or not installation.take_demo(session):
         return False
-    collections.ensure(session, COLLECTION, greeting=GREETING, starters=starters())
+    collection = collections.ensure(session, COLLECTION, greeting=GREETING, starters=starters())
+    for question in labelled.read(FOLDER / "questions.jsonl"):
+        questions.put(session, collection.id, question)
     return True
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -13,19 +14,21 @@ from rich.progress import Progress
 from admin import worker
 from admin.app import Parts
 from admin.curation.documents import submit
-from admin.curation.files import FoundFile, find_files
+from admin.curation.files import look_through
+from admin.curation.found import FoundFile, PassedOver
 from chat.errors import AppError
 from chat.store import jobs, versions
 from chat.store.versions import VersionState
 
 POLL_S = 0.2
+WEB = ("http://", "https://")
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one file."""
+    """What became of one file or web page."""
 
-    path: Path
+    path: Path | str
     document_id: int | None = None
     version_id: int | None = None
     version: int | None = None
@@ -35,9 +38,17 @@ class Outcome:
     unchanged: bool = False
 
 
-def ingest(parts: Parts, paths: Sequence[Path], collection: str, console: Console) -> list[Outcome]:
-    """Hand in the files of `paths` and wait until each is ready or failed, with a progress bar on `console`."""
-    outcomes = [hand_in(parts, found, collection) for found in find_files(paths)]
+def ingest(parts: Parts, paths: Sequence[str | Path], collection: str, console: Console) -> list[Outcome]:
+    """Hand in files and web pages, and wait until each is ready or failed, with a progress bar on `console`."""
+    pages = [path for path in paths if str(path).startswith(WEB)]
+    outcomes, passed_over = [fetch(parts, str(page), collection) for page in pages], Counter[str]()
+    for found in look_through(Path(path) for path in paths if path not in pages):
+        if isinstance(found, PassedOver):
+            passed_over[found.reason] += 1
+        else:
+            outcomes.append(hand_in(parts, found, collection))
+    for reason, count in passed_over.items():
+        console.print(f"Passed over {count:,}: {reason}.")
     waiting = [outcome.version_id for outcome in outcomes if outcome.version_id is not None]
     with Progress(console=console, transient=True) as bar:
         task = bar.add_task("Reading and embedding", total=max(len(waiting), 1))
@@ -47,18 +58,26 @@ def ingest(parts: Parts, paths: Sequence[Path], collection: str, console: Consol
     return [finished(outcome, states) for outcome in outcomes]
 
 
+def fetch(parts: Parts, url: str, collection: str) -> Outcome:
+    """Fetch a web page and submit it."""
+    upload = parts.sources.add_page(url, collection)
+    done = upload.submission
+    if done is None:
+        return Outcome(url, error=upload.problem)
+    return Outcome(url, done.document_id, done.version_id, done.version, "queued", unchanged=not done.new)
+
+
 def hand_in(parts: Parts, found: FoundFile, collection: str) -> Outcome:
     """Submit one file; what is wrong with it is its outcome, not an end to the others."""
+    path, source = Path(found.source or found.path), found.source or str(found.path.absolute())
     if found.problem is not None:
-        return Outcome(found.path, error=found.problem)
+        return Outcome(path, error=found.problem)
     try:
         with parts.database.sessions.begin() as session:
-            done = submit(
-                session, parts.settings.home, found.path, collection, name=found.name, source=str(found.path.absolute())
-            )
+            done = submit(session, parts.settings.home, found.path, collection, name=found.name, source=source)
     except AppError as error:
-        return Outcome(found.path, error=str(error))
-    return Outcome(found.path, done.document_id, done.version_id, done.version, "queued", unchanged=not done.new)
+        return Outcome(path, error=str(error))
+    return Outcome(path, done.document_id, done.version_id, done.version, "queued", unchanged=not done.new)
 
 
 def wait(parts: Parts, version_ids: Sequence[int], report: Callable[[Sequence[VersionState]], None]) -> None:
@@ -79,7 +98,13 @@ def wait(parts: Parts, version_ids: Sequence[int], report: Callable[[Sequence[Ve
         if workers:
             time.sleep(POLL_S)
         else:
-            asyncio.run(worker.run(worker.make_app(parts.database.conninfo, parts.ingestion), until))
+            asyncio.run(worker.run(work_of(parts), until))
+
+
+def work_of(parts: Parts) -> worker.Work:
+    """Everything that a worker can do."""
+    others = (worker.syncs(parts.sources.syncing), worker.rebuilds(parts.changeover))
+    return worker.make_app(parts.database.conninfo, parts.ingestion, *others)
 
 
 def finished(outcome: Outcome, states: Mapping[int, VersionState]) -> Outcome:

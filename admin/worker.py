@@ -1,75 +1,248 @@
-"""Runs jobs: as many workers as you like, on as many hosts. A job whose worker died is taken up again."""
+"""Runs jobs: as many workers as you like, on as many hosts. A job whose worker died is taken up again.
+
+A worker that comes back from the dead cannot end a job that moved on, and whatever it still writes is never seen.
+"""
 
 import asyncio
 import logging
+import os
+import socket
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
 
 import procrastinate
-from procrastinate import JobContext, RetryStrategy
-from procrastinate.jobs import Status
+import sqlalchemy as sa
+from procrastinate import JobContext
+from procrastinate.exceptions import ConnectorException, JobAborted
+from procrastinate.jobs import DeleteJobCondition, Job, Status
+from procrastinate.manager import JobManager
+from procrastinate.worker import Worker
 
-from admin.curation.documents import TASK, Ingestion
+from admin.curation import embedders
+from admin.curation.documents import TASK, Ingestion, Interrupted
+from admin.curation.embedders import Changeover
+from admin.curation.syncing import Syncing
+from chat.errors import AppError
+from chat.store import jobs, sources
 from chat.store.jobs import ALIVE_S, QUEUE
+from chat.store.session import Sessions
 
-BEAT_S = 5
-SWEEP_S = 10
+BEAT_S = 3
+SWEEP_S = 3
+GRACE_S = 5
+"""How long a job may go on when its worker is to end. Then it is put back, and the next worker goes on with it."""
 TRIES = 3
 """How often a job that raised something unforeseen is tried in all."""
+LONGEST_WAIT_S = 60
+PASSING = ("08", "25006", "40", "53100", "53300", "55", "57")
+"""SQLSTATE: connection lost, read-only standby, deadlock, disk full, too many connections, locked, shut down: no fault
+of the job's."""
 log = logging.getLogger(__name__)
 
 
-def make_app(conninfo: str, ingestion: Ingestion) -> procrastinate.App:
-    """The queue of that database, with every task that a worker can do."""
-    app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=conninfo, max_size=4))
+@dataclass(frozen=True)
+class Work:
+    """The queue of a database, with every task that a worker can do."""
 
-    @app.task(name=TASK, queue=QUEUE, pass_context=True, retry=RetryStrategy(max_attempts=TRIES - 1, wait=1))
-    def ingest(context: JobContext, version_id: int) -> None:
+    app: procrastinate.App
+    sessions: Sessions
+
+
+@dataclass(frozen=True)
+class Task:
+    """What jobs of that name do. `do` is asked to stop by a function that says no; it then raises `Interrupted`.
+
+    What nobody foresaw is tried again; after the last try, `give_up` gets the exception. Both get the job's arguments.
+    """
+
+    name: str
+    do: Callable[..., None]
+    give_up: Callable[..., None]
+
+
+class TryAgain(Exception):  # noqa: N818  (no error, but what follows from one)
+    """The try failed; another may succeed."""
+
+
+class Again(procrastinate.BaseRetryStrategy):
+    """Tries again what was interrupted, what asks for it, and at growing intervals what the database could not do."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> procrastinate.RetryDecision | None:
+        if isinstance(exception, JobAborted):
+            return procrastinate.RetryDecision(retry_in={"seconds": 0})
+        if isinstance(exception, TryAgain) or passing(exception):
+            return procrastinate.RetryDecision(retry_in={"seconds": min(2 ** min(job.attempts, 10), LONGEST_WAIT_S)})
+        return None
+
+
+class FencedJobs(JobManager):
+    """Lets only the worker that has a job in hand say how it ended: the others come too late."""
+
+    async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:
+        if await self._lost(job):
+            log.warning("job %s was taken up by another worker meanwhile", job.id)
+        else:
+            await super().finish_job(job, status, delete_job)
+
+    async def retry_job(self, job: Job, *args: Any, **options: Any) -> None:
+        if await self._lost(job):
+            log.warning("job %s was taken up by another worker meanwhile", job.id)
+        else:
+            await super().retry_job(job, *args, **options)
+
+    async def _lost(self, job: Job) -> bool:
+        """Whether the job moved on. If not, this worker is thought alive from now on, so that it does not move yet."""
+        mine = await self.connector.execute_query_all_async(
+            """
+            UPDATE procrastinate_workers SET last_heartbeat = now()
+            FROM procrastinate_jobs AS jobs
+            WHERE jobs.id = %(id)s AND status = 'doing' AND attempts = %(attempts)s
+              AND worker_id = %(worker)s AND procrastinate_workers.id = worker_id
+            RETURNING jobs.id
+            """,
+            id=job.id,
+            attempts=job.attempts,
+            worker=job.worker_id,
+        )
+        return not mine
+
+
+def make_app(conninfo: str, ingestion: Ingestion, *more: Task) -> Work:
+    """The queue of that database, with the reading of documents and whatever else its workers do."""
+    app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=conninfo, max_size=4, timeout=10))
+    app.job_manager = FencedJobs(app.connector)
+
+    def process(go_on: Callable[[], bool], version_id: int) -> None:
+        ingestion.process(version_id, go_on)
+
+    def give_up(error: Exception, version_id: int) -> None:
+        ingestion.give_up(version_id, error)
+
+    for task in (Task(TASK, process, give_up), *more):
+        add(app, ingestion.sessions, task)
+    return Work(app, ingestion.sessions)
+
+
+def syncs(syncing: Syncing) -> Task:
+    """The syncing of sources, as a task for `make_app`."""
+    return Task(sources.TASK, syncing.work, syncing.give_up)
+
+
+def rebuilds(changeover: Changeover) -> Task:
+    """The building of another embedder's vectors, as a task for `make_app`."""
+    return Task(embedders.TASK, changeover.work, lambda _error: None)
+
+
+def add(app: procrastinate.App, sessions: Sessions, task: Task) -> None:
+    """Teach the queue a task."""
+
+    @app.task(name=task.name, queue=QUEUE, pass_context=True, retry=Again())
+    def run(context: JobContext, /, **arguments: Any) -> None:
+        arguments.pop("share", None)
         try:
-            ingestion.process(version_id)
+            task.do(lambda: not context.should_abort(), **arguments)
+        except Interrupted:
+            raise JobAborted from None
         except Exception as error:
-            if context.job.attempts >= TRIES - 1:
-                ingestion.give_up(version_id, error)
+            tries = note(sessions, context.job.id or 0, error)
+            if passing(error):
+                raise
+            if tries < TRIES and not isinstance(error, AppError):
+                raise TryAgain from error
+            task.give_up(error, **arguments)
             raise
 
-    return app
+
+def note(sessions: Sessions, job_id: int, error: Exception) -> int:
+    """Remember why a try failed. Returns how many did; 0 where the database is out of reach."""
+    first_line = str(error).partition("\n")[0]
+    said = first_line if isinstance(error, AppError) else f"{type(error).__name__}: {first_line}"
+    with suppress(sa.exc.OperationalError), sessions.begin() as session:
+        return jobs.note_failure(session, job_id, said)
+    return 0
 
 
-async def run(app: procrastinate.App, until: Callable[[], Awaitable[bool]] | None = None) -> None:
-    """Run jobs until cancelled or, if `until` is given, until that says so; then finish the job in hand."""
-    async with app.open_async():
-        worker = asyncio.create_task(
-            app.run_worker_async(
+def passing(error: BaseException) -> bool:
+    """Whether the database could not be used for a reason that will pass."""
+    if not isinstance(error, sa.exc.DBAPIError):
+        return False
+    return error.connection_invalidated or str(getattr(error.orig, "sqlstate", None) or "08").startswith(PASSING)
+
+
+async def run(work: Work, until: Callable[[], Awaitable[bool]] | None = None) -> None:
+    """Run jobs until cancelled or, if `until` is given, until that says so; then finish the job in hand.
+
+    Outlives the loss of its database.
+    """
+    while not await live(work, until):
+        log.warning("The database was lost; trying to reach it again.")
+        await asyncio.sleep(1)
+
+
+async def live(work: Work, until: Callable[[], Awaitable[bool]] | None) -> bool:
+    """Be a worker until told to end: true; or until the database is lost, or another took this worker for dead."""
+    try:
+        await asyncio.to_thread(reach, work.sessions)
+        async with work.app.open_async():
+            worker = Worker(
+                app=work.app,
                 queues=[QUEUE],
                 concurrency=1,
                 install_signal_handlers=False,
                 fetch_job_polling_interval=0.5,
+                abort_job_polling_interval=2,
                 update_heartbeat_interval=BEAT_S,
                 stalled_worker_timeout=ALIVE_S,
-                shutdown_graceful_timeout=20,
+                shutdown_graceful_timeout=GRACE_S,
+                delete_jobs=DeleteJobCondition.SUCCESSFUL,
             )
-        )
-        sweeper = asyncio.create_task(sweep(app))
-        try:
-            if until is None:
-                await worker
-            while until is not None and not worker.done() and not await until():
-                await asyncio.sleep(0.1)
-        finally:
-            sweeper.cancel()
-            worker.cancel()
-            with suppress(asyncio.CancelledError):
-                await worker
-
-
-async def sweep(app: procrastinate.App) -> None:
-    """Put the jobs of dead workers back into the queue, again and again."""
-    while True:
-        for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=ALIVE_S):
-            log.warning("job %s lost its worker and is taken up again", job.id)
-            assert job.id is not None
+            running = asyncio.create_task(worker.run())  # type: ignore[no-untyped-call]
+            sweeper = asyncio.create_task(sweep(work.sessions, worker))
             try:
-                await app.job_manager.retry_job(job)
-            except procrastinate.exceptions.UniqueViolation:
-                await app.job_manager.finish_job_by_id_async(job_id=job.id, status=Status.FAILED, delete_job=False)
+                return await told(running, until)
+            finally:
+                sweeper.cancel()
+                running.cancel()
+                with suppress(asyncio.CancelledError):
+                    await running
+    except (ConnectorException, sa.exc.OperationalError):
+        log.debug("a worker's life ended", exc_info=True)
+        return False
+
+
+def reach(sessions: Sessions) -> None:
+    """Connect once, which starts an embedded database that has died. Raises `OperationalError` when out of reach."""
+    with sessions() as session:
+        session.connection()
+
+
+async def told(running: "asyncio.Task[None]", until: Callable[[], Awaitable[bool]] | None) -> bool:
+    """Wait for `until`: true; or for the worker to end by itself: false."""
+    while not running.done():
+        if until is not None and await until():
+            return True
+        await asyncio.wait({running}, timeout=0.1 if until else None)
+    await running
+    return False
+
+
+async def sweep(sessions: Sessions, worker: Worker) -> None:
+    """Sign on, and put the jobs of dead workers back into the queue, again and again."""
+    while worker.worker_id is None:
+        await asyncio.sleep(0.02)
+    while True:
+        with suppress(sa.exc.DBAPIError):
+            await asyncio.to_thread(tidy, sessions, worker.worker_id)
         await asyncio.sleep(SWEEP_S)
+
+
+def tidy(sessions: Sessions, worker_id: int) -> None:
+    """What workers do for one another, each now and then."""
+    with sessions.begin() as session:
+        jobs.sign_on(session, worker_id, socket.gethostname(), os.getpid())
+        for job_id in jobs.take_back(session):
+            log.warning("job %s lost its worker and is taken up again", job_id)
+        jobs.prune(session)
+        sources.claim_due(session)

@@ -12,16 +12,22 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 import typer
 from rich.console import Console
 
-from benchmarks import demo, latency, retrieval, writing
+from benchmarks import demo, engine, filters, fitting, ingest, keyword, latency, reranking, retrieval, writing
 from benchmarks.report import Table, markdown, moment, show
 from benchmarks.workbench import Workbench, workbench
 from chat.errors import AppError
 
 BENCHMARKS: dict[str, Callable[[Workbench], list[Table]]] = {
     "retrieval": retrieval.run,
+    "fitting": fitting.run,
+    "keyword": keyword.run,
+    "reranking": reranking.run,
     "latency": latency.run,
+    "filters": filters.run,
     "writing": writing.run,
+    "ingest": ingest.run,
     "demo": demo.run,
+    "engine": engine.run,
 }
 DATA = Path(__file__).parents[2] / "shared" / "data"
 

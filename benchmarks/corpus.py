@@ -65,16 +65,21 @@ def install(sessions: Sessions, name: str, passages: Sequence[str], vectors: np.
         corpus = prepare(session, name, passages)
         write(session, corpus, passages, vectors)
         publish(session, corpus)
-    _alone(sessions, "VACUUM ANALYZE chunks")
+    settle(sessions)
     return corpus
+
+
+def settle(sessions: Sessions) -> None:
+    """Vacuum the chunks as autovacuum would a minute later."""
+    alone(sessions, "VACUUM ANALYZE chunks")
 
 
 def clear(sessions: Sessions) -> None:
     """Empty the tables, indexes too, so that no benchmark pays for what another left behind."""
-    _alone(sessions, "TRUNCATE collections CASCADE")
+    alone(sessions, "TRUNCATE collections CASCADE")
 
 
-def _alone(sessions: Sessions, statement: str) -> None:
+def alone(sessions: Sessions, statement: str) -> None:
     """Run a statement outside a transaction."""
     with sessions() as session:
         session.connection(execution_options={"isolation_level": "AUTOCOMMIT"}).execute(sa.text(statement))

@@ -6,20 +6,22 @@ from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import asdict
 from itertools import chain, pairwise
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import uuid4
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel
 from starlette.background import BackgroundTask
 
+from chat.door.account import account
 from chat.errors import AppError
 from chat.models.chat import ModelConnection
 from chat.rag.answer import Answer, Event, Mode, Token, Turn
 from chat.rag.chain import Events
 from chat.service import Assistant
 
+Account = Annotated[str | None, Depends(account)]
 MODELS = {"assistant": Mode.RAG, "assistant:rag": Mode.RAG, "assistant:base": Mode.BASE}
 
 
@@ -62,11 +64,11 @@ def router(assistant: Assistant, models: ModelConnection) -> APIRouter:
         }
 
     @routes.post("/v1/chat/completions", response_model=None)
-    def complete(request: Completion) -> StreamingResponse | JSONResponse:
+    def complete(request: Completion, account: Account) -> StreamingResponse | JSONResponse:
         if request.model not in MODELS:
             return failure(404, f"There is no model {request.model!r}. There are: {', '.join(MODELS)}.")
         try:
-            events = assistant.answer(
+            events = assistant.for_account(account).answer(
                 *conversation(request.messages), mode=MODELS[request.model], collection=request.collection
             )
             first = next(events)

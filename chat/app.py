@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from fastapi import FastAPI
 
+from chat import rights
 from chat.door.headers import secure
 from chat.models.chat import ModelConnection
-from chat.models.embedder import Embedder
+from chat.models.embedder import LibraryEmbedder
 from chat.models.verifier import Verifier
 from chat.rag.chain import Chain
 from chat.rag.retriever import HybridRetriever
@@ -17,7 +18,7 @@ from chat.rag.writer import Writer
 from chat.service import Assistant
 from chat.settings import Settings
 from chat.store.database import Database, open_database
-from chat.store.installation import require_embedder
+from chat.store.installation import require_setting
 
 SWEEP_S = 30
 
@@ -38,16 +39,17 @@ class Parts:
 def assemble(settings: Settings, *, wait_for_model: bool) -> Parts:
     """Build the service. `wait_for_model`: whether a question waits for a model that is still starting."""
     database = open_database(settings)
-    embedder = Embedder(settings.embedder, settings.dtype)
+    embedder = LibraryEmbedder(database.sessions, settings.embedder, settings.dtype)
     with database.sessions() as session:
-        require_embedder(session, embedder.name)
+        require_setting(session, settings.embedder)
+        owner = rights.owner(session)
     models = ModelConnection(settings)
     chain = Chain(
-        retriever=HybridRetriever(sessions=database.sessions, embedder=embedder),
+        retriever=HybridRetriever(sessions=database.sessions, embedder=embedder, person=owner),
         verifier=Verifier(settings.dtype),
         writer=Writer(models, embedder, wait=wait_for_model),
     )
-    return Parts(database, models, Assistant(database.sessions, chain))
+    return Parts(database, models, Assistant(database.sessions, chain, person=owner))
 
 
 def build(parts: Parts) -> FastAPI:

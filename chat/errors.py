@@ -13,6 +13,10 @@ class DatabaseError(AppError):
     """The database cannot be used as it is; the message says what to change or type."""
 
 
+class EmbedderChangedError(DatabaseError):
+    """The chunks are not, or no longer, searched by the vectors of the embedder that was meant."""
+
+
 class ModelError(AppError):
     """A model cannot be loaded or does not answer; the message says which command or setting mends it."""
 
@@ -23,3 +27,7 @@ class NotFoundError(AppError):
 
 class InvalidInputError(AppError):
     """What was given cannot be used; the message says what would be."""
+
+
+class NotAllowedError(AppError):
+    """What was asked for takes rights that this person has not got; the message says whom to ask."""

@@ -1,20 +1,197 @@
-"""Who may do what: the one place, asked by both apps."""
+"""Who may do what: the one place, asked by both apps.
+
+The invariant: what a person may not read does not exist for that person. It is not found, not counted and not named,
+and the words that say so are those for what was never there.
+"""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Self
 
-from sqlalchemy import select
+from sqlalchemy import and_, case, func, select, true
 from sqlalchemy.orm import Session
 
-from chat.store import collections
-from chat.store.tables import Collection
+from chat.errors import NotAllowedError, NotFoundError
+from chat.store import collections, documents, members, users
+from chat.store.session import Sessions
+from chat.store.tables import Collection, CollectionMember, Document, MemberRole, User, UserRole
+
+STRENGTH = {role: strength for strength, role in enumerate(MemberRole)}
+MAKES_COLLECTIONS = (UserRole.CURATOR, UserRole.TRAINER, UserRole.APPROVER, UserRole.OWNER)
+"""Who may make a collection; its maker owns it."""
 
 
-def readable(session: Session, collection: str | None = None) -> Sequence[int]:
-    """Ids of the collections that may be read: the one named, or all.
+@dataclass(frozen=True)
+class Person:
+    """Who asks. What a person may do is looked up each time, so that what is taken away is gone at once."""
 
-    Raises `NotFoundError` for a name that does not exist. On the loopback address without accounts there is one
-    person, the owner, who may read everything.
+    id: int
+    name: str
+    role: UserRole
+
+
+OWNER = Person(1, "owner", UserRole.OWNER)
+
+
+@dataclass(frozen=True)
+class Personal:
+    """A service that acts for one person, and does what that person may do."""
+
+    sessions: Sessions
+    person: Person = field(default=OWNER, kw_only=True)
+
+    def for_person(self, person: Person) -> Self:
+        """The same service for another person."""
+        return replace(self, person=person)
+
+    def for_account(self, name: str | None) -> Self:
+        """The same service for who signed in under that name; unchanged for None, where there are no accounts.
+
+        Raises `NotAllowedError` where there is no such account, or it was disabled.
+        """
+        if name is None:
+            return self
+        with self.sessions() as session:
+            return self.for_person(account(session, name))
+
+
+def account(session: Session, name: str) -> Person:
+    """The person whose account has that name. Raises `NotAllowedError` where there is none, or it was disabled."""
+    return _admitted(users.find(session, name), name)
+
+
+def active(session: Session, person: Person) -> Person:
+    """The person as the database knows them now. Raises `NotAllowedError` for one who was disabled or is gone."""
+    return _admitted(session.get(User, person.id, populate_existing=True), person.name)
+
+
+def owner(session: Session) -> Person:
+    """Who this installation belongs to: the person at its machine, without an account."""
+    return _admitted(users.owner(session), "owner")
+
+
+def _admitted(user: User | None, name: str) -> Person:
+    if user is None or user.disabled_at is not None:
+        raise NotAllowedError(f"There is no account {name} here, or it was disabled. An owner can let you in.")
+    return Person(user.id, user.name, UserRole(user.role))
+
+
+def roles(session: Session, person: Person) -> dict[int, MemberRole]:
+    """What the person may do in each collection that may be read, by its id. The predicate behind all the others.
+
+    An owner of the installation owns every collection; an open one may be read by everybody; who was disabled may
+    nothing.
     """
-    if collection is not None:
-        return [collections.get(session, collection).id]
-    return session.scalars(select(Collection.id).order_by(Collection.id)).all()
+    granted = func.coalesce(
+        case((User.role == UserRole.OWNER, MemberRole.OWNER.value)),
+        CollectionMember.role,
+        case((Collection.open, MemberRole.READER.value)),
+    )
+    membership = and_(CollectionMember.collection_id == Collection.id, CollectionMember.user_id == User.id)
+    rows = session.execute(
+        select(Collection.id, granted)
+        .select_from(User)
+        .join(Collection, true())
+        .outerjoin(CollectionMember, membership)
+        .where(User.id == person.id, User.disabled_at.is_(None), granted.is_not(None))
+        .order_by(Collection.id)
+    )
+    return {collection_id: MemberRole(role) for collection_id, role in rows}
+
+
+def readable(session: Session, person: Person | str | None = None, collection: str | None = None) -> Sequence[int]:
+    """Ids of the collections that the person may read: the one named, or all. Raises `NotFoundError`."""
+    if not isinstance(person, Person):
+        return _with(session, OWNER, MemberRole.READER, person)
+    return _with(session, person, MemberRole.READER, collection)
+
+
+def curated(session: Session, person: Person, collection: str | None = None) -> Sequence[int]:
+    """Ids of the collections whose documents the person looks after: the one named, or all.
+
+    Raises `NotFoundError` and, for a collection that may be read but not changed, `NotAllowedError`.
+    """
+    return _with(session, person, MemberRole.CURATOR, collection)
+
+
+def owned(session: Session, person: Person, collection: str | None = None) -> Sequence[int]:
+    """Ids of the collections that the person decides about: the one named, or all. Raises as `curated` does."""
+    return _with(session, person, MemberRole.OWNER, collection)
+
+
+def overseen(session: Session, person: Person) -> Sequence[int] | None:
+    """Ids of the collections whose jobs the person may know of; None for who owns the installation: every job."""
+    return None if active(session, person).role == UserRole.OWNER else readable(session, person)
+
+
+def document(session: Session, person: Person, document_id: int, least: MemberRole = MemberRole.READER) -> Document:
+    """The document, for a person who is at least that in its collection.
+
+    Raises `NotFoundError` and, where it may be read but not more, `NotAllowedError`.
+    """
+    known = roles(session, person)
+    found = documents.get(session, document_id)
+    if found.collection_id not in known:
+        raise documents.missing(document_id)
+    _require(session, found.collection_id, known, least)
+    return found
+
+
+def ruling(session: Session, person: Person) -> Person:
+    """The person, who owns the installation. Raises `NotAllowedError` for anybody else."""
+    if active(session, person).role != UserRole.OWNER:
+        raise NotAllowedError("This takes an owner of the installation. Ask one of them.")
+    return person
+
+
+def removable(session: Session, person: Person, document_id: int) -> Sequence[int]:
+    """The document's id, where the person may delete it; nothing where it is gone already.
+
+    Raises `NotAllowedError` where it may be read but not deleted.
+    """
+    try:
+        return [document(session, person, document_id, MemberRole.CURATOR).id]
+    except NotFoundError:
+        return []
+
+
+def place(session: Session, person: Person, name: str) -> Collection:
+    """The collection to hand documents in to: one that the person curates or, where the name is free, a new one.
+
+    Raises `NotAllowedError` for who may only read it, and `NotFoundError` for who may not make collections.
+    """
+    if active(session, person).role in MAKES_COLLECTIONS and not collections.exists(session, name):
+        return found_collection(session, person, name)
+    curated(session, person, name)
+    return collections.get(session, name)
+
+
+def found_collection(session: Session, person: Person, name: str) -> Collection:
+    """Make a collection; the person owns it.
+
+    Raises `NotAllowedError` for who may not make any, `InvalidInputError` for a name that is taken or cannot be.
+    """
+    if active(session, person).role not in MAKES_COLLECTIONS:
+        raise NotAllowedError("You may not make collections. An owner of this installation can make one for you.")
+    made = collections.add(session, name)
+    members.put(session, made.id, person.id, MemberRole.OWNER)
+    return made
+
+
+def _with(session: Session, person: Person, least: MemberRole, name: str | None) -> Sequence[int]:
+    known = roles(session, person)
+    if name is None:
+        return [collection_id for collection_id, role in known.items() if STRENGTH[role] >= STRENGTH[least]]
+    collection = collections.get(session, name, among=list(known))
+    _require(session, collection.id, known, least)
+    return [collection.id]
+
+
+def _require(session: Session, collection_id: int, known: dict[int, MemberRole], least: MemberRole) -> None:
+    if STRENGTH[known[collection_id]] < STRENGTH[least]:
+        name = collections.name_of(session, collection_id)
+        owners = members.owners(session, collection_id)
+        raise NotAllowedError(
+            f"You are a {known[collection_id]} of {name}; this takes its {least}. "
+            f"Ask {', '.join(owners) or 'an owner of this installation'}."
+        )

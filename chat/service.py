@@ -1,9 +1,9 @@
 """What askers can do, whatever they do it through: page, command line, HTTP. No Gradio, no SQL."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from contextlib import closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from itertools import pairwise
 from uuid import UUID
@@ -11,7 +11,8 @@ from uuid import UUID
 from chat import rights
 from chat.rag.answer import Answer, Citation, Event, Mode, Retrieved, Source, Token, Turn
 from chat.rag.chain import Chain, Events, Question, checked
-from chat.store import collections, conversations, documents, tables, traces, users
+from chat.rights import Personal
+from chat.store import collections, conversations, documents, tables, traces
 from chat.store.collections import CollectionSummary
 from chat.store.conversations import ConversationSummary
 from chat.store.documents import Passage
@@ -50,10 +51,9 @@ class ShownConversation:
 
 
 @dataclass(frozen=True)
-class Assistant:
-    """The assistant, for one person: the owner, as long as there are no accounts."""
+class Assistant(Personal):
+    """The assistant, for one person: it answers from what that person may read, and knows that person's talks."""
 
-    sessions: Sessions
     chain: Chain
 
     def ask(
@@ -70,78 +70,85 @@ class Assistant:
         """
         if conversation_id is None:
             return self.answer(question, mode=mode, collection=collection)
-        return self._converse(Question(checked(question), mode, collection), conversation_id)
+        return self._converse(self._question(question, mode, collection), conversation_id)
 
     def answer(
         self, question: str, history: Sequence[Turn] = (), *, mode: Mode = Mode.RAG, collection: str | None = None
     ) -> Events:
         """Answer after turns that the caller brings along. Nothing is kept."""
-        return self.chain.stream(Question(checked(question), mode, collection, history))
+        with self.sessions() as session:
+            rights.active(session, self.person)
+        return self.chain.stream(replace(self._question(question, mode, collection), history=history))
 
     def keep_trace(self, question: str, answer: Answer) -> UUID:
         """Keep how an answer outside of a conversation came about. Returns the trace's id."""
         with self.sessions.begin() as session:
+            rights.active(session, self.person)
             trace = _trace(question, answer)
             traces.add(session, trace)
             return trace.id
 
     def search(self, query: str, *, collection: str | None = None, k: int = 10) -> list[Source]:
         """The `k` best passages, as `ask` would find them."""
-        return self.chain.retriever.in_collection(collection).sources(checked(query), k)
+        return self.chain.retriever.asked_by(self.person, collection).sources(checked(query), k)
 
     def start_conversation(self, question: str) -> UUID:
         with self.sessions.begin() as session:
-            return conversations.start(session, users.owner(session).id, checked(question)).id
+            return conversations.start(session, rights.active(session, self.person).id, checked(question)).id
 
     def conversations(self, search: str = "") -> list[ConversationSummary]:
         """All conversations, or those in which `search` occurs; the latest first."""
         with self.sessions() as session:
-            return conversations.summaries(session, users.owner(session).id, search)
+            return conversations.summaries(session, rights.active(session, self.person).id, search)
 
     def conversation(self, conversation_id: UUID) -> ShownConversation:
-        """A conversation with its messages. Raises `NotFoundError`."""
+        """A conversation with its messages, without passages that may not be read any more. Raises `NotFoundError`."""
         with self.sessions() as session:
-            found = conversations.get(session, users.owner(session).id, conversation_id)
+            found = conversations.get(session, rights.active(session, self.person).id, conversation_id)
             kept = conversations.messages(session, conversation_id)
-            return ShownConversation(found.id, found.title, found.updated_at, [_shown(message) for message in kept])
+            closed = documents.elsewhere(session, rights.readable(session, self.person), conversations.quoted(kept))
+            messages = [_shown(message, closed) for message in kept]
+            return ShownConversation(found.id, found.title, found.updated_at, messages)
 
     def rename_conversation(self, conversation_id: UUID, title: str) -> None:
         with self.sessions.begin() as session:
-            conversations.rename(session, users.owner(session).id, conversation_id, title)
+            conversations.rename(session, rights.active(session, self.person).id, conversation_id, title)
 
     def delete_conversation(self, conversation_id: UUID) -> None:
         with self.sessions.begin() as session:
-            conversations.remove(session, users.owner(session).id, conversation_id)
+            conversations.remove(session, rights.active(session, self.person).id, conversation_id)
 
     def passage(self, version_id: int, start: int, end: int) -> Passage:
         """The text of a version, and where in it the span is. Raises `NotFoundError` when it was deleted."""
         with self.sessions() as session:
-            return documents.passage(session, rights.readable(session), version_id, start, end)
+            return documents.passage(session, rights.readable(session, self.person), version_id, start, end)
 
     def collections(self) -> list[CollectionSummary]:
         with self.sessions() as session:
-            return collections.summaries(session)
+            return collections.summaries(session, rights.roles(session, self.person))
 
     def starters(self, collection: str | None = None) -> list[str]:
         """Up to four questions to begin with."""
         with self.sessions() as session:
-            return collections.starters(session, rights.readable(session, collection))
+            return collections.starters(session, rights.readable(session, self.person, collection))
 
     def seal_abandoned(self) -> None:
         """Mark as stopped the answers whose process died while they grew."""
         with self.sessions.begin() as session:
             conversations.seal_abandoned(session)
 
+    def _question(self, text: str, mode: Mode, collection: str | None) -> Question:
+        return Question(checked(text), mode, collection, person=self.person)
+
     def _converse(self, question: Question, conversation_id: UUID) -> Events:
         """Answer in a conversation: its turns are the history, and its last message grows with the answer."""
         with self.sessions.begin() as session:
-            conversations.get(session, users.owner(session).id, conversation_id)
+            conversations.get(session, rights.active(session, self.person).id, conversation_id)
             history = _turns(conversations.messages(session, conversation_id))
             message_id = conversations.add_turn(session, conversation_id, question.text, question.mode).id
         record = Record(self.sessions, message_id)
-        asked = Question(question.text, question.mode, question.collection, history)
         try:
-            with closing(self.chain.stream(asked)) as events:
+            with closing(self.chain.stream(replace(question, history=history))) as events:
                 for event in events:
                     record.add(event, question.text)
                     yield event
@@ -223,8 +230,10 @@ def _kept_citation(message_id: UUID, citation: Citation) -> tables.Citation:
     return tables.Citation(message_id=message_id, start_char=start, end_char=end, **fields)
 
 
-def _shown(message: tables.Message) -> ShownMessage:
+def _shown(message: tables.Message, closed: Set[int]) -> ShownMessage:
+    """The message as it was kept, but for the passages of documents that are `closed` to who asks."""
     trace = message.trace
+    retrieved = trace.retrieved if trace else []
     return ShownMessage(
         id=message.id,
         role=message.role,
@@ -234,8 +243,8 @@ def _shown(message: tables.Message) -> ShownMessage:
         refused=message.refused,
         quoted=bool((message.receipt or {}).get("quoted")),
         searched=trace.searched if trace else "",
-        citations=[_shown_citation(citation) for citation in message.citations],
-        retrieved=[Source(**source) for source in trace.retrieved] if trace else [],
+        citations=[_shown_citation(cited) for cited in message.citations if cited.document_id not in closed],
+        retrieved=[Source(**source) for source in retrieved if source["document_id"] not in closed],
         timings_ms=trace.timings_ms if trace else {},
     )
 

@@ -1,10 +1,12 @@
 """The settings, read once at start from the environment (prefix `APPRENTICE_`) and never changed after."""
 
+import re
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from chat.errors import SettingsError
 
@@ -32,6 +34,8 @@ class Settings(BaseSettings):
     """Number format of the local model; `auto` races the two on this machine and takes the faster."""
     embedder: str = "bundled"
     """`bundled`, a Hugging Face id or a folder of a sentence-transformers model."""
+    fetch_private: Annotated[tuple[str, ...], NoDecode] = ()
+    """Hosts and networks of your own (`wiki.example, 10.1.0.0/16`) that web pages may be fetched from."""
     host: str = "127.0.0.1"
     """Address both apps listen on."""
     chat_port: Port = 7860
@@ -41,6 +45,17 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, home: Path) -> Path:
         return home.expanduser().absolute()
+
+    @field_validator("fetch_private", mode="before")
+    @classmethod
+    def _hosts(cls, value: str | tuple[str, ...]) -> tuple[str, ...]:
+        entries = value.replace(",", " ").split() if isinstance(value, str) else value
+        for entry in entries:
+            if "://" in entry or not re.fullmatch(r"[\w.:-]+(/\d{1,3})?", entry):
+                raise ValueError("must list hosts and networks, like: wiki.example, 10.1.0.0/16")
+            if "/" in entry:
+                ip_network(entry, strict=False)
+        return tuple(entries)
 
     @field_validator("database_url")
     @classmethod

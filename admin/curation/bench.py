@@ -2,17 +2,18 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from chat import rights
-from chat.models.embedder import Embedder
+import numpy as np
+from sqlalchemy.orm import Session
+
+from admin.curation.arms import Search
 from chat.models.verifier import Verifier
 from chat.rag import abstain, prompt
 from chat.rag.answer import Source
-from chat.rag.chain import checked
-from chat.rag.retriever import LONGEST_QUESTION, RetrievalSettings, retrieve
-from chat.store.session import Sessions
+from chat.rag.retriever import LONGEST_QUESTION, RetrievalSettings, fuse, retrieve
+from chat.store.questions import NO_CHANGE, Change
 
 MOST = 50
 """Passages that may be asked for."""
@@ -24,6 +25,8 @@ class Probe:
 
     question: str
     sources: Sequence[Source]
+    settings: RetrievalSettings
+    """Those in effect: the collection's own, or the usual ones."""
     refused: bool
     evidence: dict[str, Any]
     """What the decision to refuse or answer rests on, by name."""
@@ -31,43 +34,41 @@ class Probe:
     in_prompt: Sequence[int]
     """Ids of the chunks that the prompt holds, in its order."""
     timings_ms: dict[str, float]
+    marks: dict[int, bool]
+    """Chunks that are marked right (True) or wrong for this question."""
 
 
-@dataclass(frozen=True)
-class Bench:
-    """Tries questions out. Nothing is kept, and no model writes."""
+def find(
+    session: Session,
+    scope: Sequence[int],
+    words: str,
+    vector: np.ndarray,
+    settings: RetrievalSettings,
+    change: Change = NO_CHANGE,
+) -> list[Source]:
+    """The best passages as the documents are, which is exactly what chat finds, or as they would be after `change`."""
+    if change == NO_CHANGE:
+        return retrieve(session, scope, words, vector, settings)
+    search = Search(session, scope, settings.depth, change)
+    return search.sources(fuse(*search(words[:LONGEST_QUESTION], vector), settings))
 
-    sessions: Sessions
-    embedder: Embedder
-    verifier: Verifier
 
-    def probe(self, question: str, collection: str | None, k: int) -> Probe:
-        """The `k` best passages for a question, and what chat would do with what it finds.
-
-        Raises `InvalidInputError` for a question that is empty or too long, `NotFoundError` for an unknown collection.
-        """
-        words, usual = checked(question), RetrievalSettings().k
-        started = time.perf_counter()
-        vector = self.embedder.encode([words[:LONGEST_QUESTION]])[0]
-        embedded = time.perf_counter()
-        with self.sessions() as session:
-            scope = rights.readable(session, collection)
-            sources = retrieve(session, scope, words, vector, RetrievalSettings(k=max(k, usual)))
-        found = time.perf_counter()
-        verdict = abstain.judge(words, sources[:usual], self.verifier)
-        chosen = [] if verdict.refuse else prompt.select(sources[:usual])
-        messages = prompt.rag_messages(words, (), chosen) if chosen else []
-        evidence = asdict(verdict)
-        return Probe(
-            question=words,
-            sources=sources[:k],
-            refused=bool(evidence.pop("refuse")),
-            evidence=evidence,
-            messages=[(message.type, message.text) for message in messages],
-            in_prompt=[source.chunk_id for source in chosen],
-            timings_ms={
-                "embed": 1000 * (embedded - started),
-                "search": 1000 * (found - embedded),
-                "judge": 1000 * (time.perf_counter() - found),
-            },
-        )
+def judged(words: str, found: Sequence[Source], settings: RetrievalSettings, verifier: Verifier, k: int) -> Probe:
+    """What chat would make of the passages found with `settings`; the first `k` of them are kept."""
+    started = time.perf_counter()
+    usual = found[: RetrievalSettings.k]
+    verdict = abstain.judge(words, usual, verifier, settings.threshold)
+    chosen = [] if verdict.refuse else prompt.select(usual)
+    messages = prompt.rag_messages(words, (), chosen) if chosen else []
+    evidence = asdict(verdict)
+    return Probe(
+        question=words,
+        sources=found[:k],
+        settings=replace(settings, k=RetrievalSettings.k),
+        refused=bool(evidence.pop("refuse")),
+        evidence=evidence | {"threshold": verifier.threshold if settings.threshold is None else settings.threshold},
+        messages=[(message.type, message.text) for message in messages],
+        in_prompt=[source.chunk_id for source in chosen],
+        timings_ms={"judge": 1000 * (time.perf_counter() - started)},
+        marks={},
+    )

@@ -4,49 +4,38 @@ The invariant: every argument but a `View`, which never leaves the server, may h
 and names are validated here and looked up by the service; failures a person can cure are told in one place, `told`.
 """
 
-import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from html import escape
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 import gradio as gr
 
-from admin.curation.bench import MOST, Bench
+from admin.curation.bench import MOST
+from admin.service.bench import Bench
 from admin.service.library import Library
 from admin.ui import findings, listing, opened, words
-from chat.errors import AppError, InvalidInputError
+from chat.errors import InvalidInputError
 from chat.store.catalogue import Sort, Stage, View
 from chat.store.jobs import QueueState
+from chat.ui.edge import told
 
 LONGEST_FILTER = 200
 LARGEST_NUMBER = 2**62
 """No id here is larger; beyond it, Postgres would not even compare."""
 
-P = ParamSpec("P")
-T = TypeVar("T")
-
-
-def told(handler: Callable[P, T]) -> Callable[P, T]:
-    """The handler, with failures a person can cure told to that person. The one place where the page does so."""
-
-    @functools.wraps(handler)
-    def call(*args: P.args, **kwargs: P.kwargs) -> T:
-        try:
-            return handler(*args, **kwargs)
-        except AppError as error:
-            raise gr.Error(escape(str(error)), print_exception=False) from error
-
-    return call
-
 
 @dataclass(frozen=True)
 class Opened:
-    """Which document is open, if any, and from which of its chunks on it is shown."""
+    """Which document is open, if any, which version of it, and from which of its chunks on it is shown.
+
+    Without a version, it is the one that answers. `compared` while its changes stand in place of its text.
+    """
 
     document_id: int | None = None
     first: int = 0
+    version: int | None = None
+    compared: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,10 +45,12 @@ class Handlers:
     library: Library
     bench: Bench
 
+    @told
     def queue(self) -> str:
         """The state of the workers, as HTML."""
         return queue_in_words(self.library.queue())
 
+    @told
     def listed(self, view: View) -> tuple[View, str, str, str, Any]:
         """The view as it is, collections, list, where uploads go, and the clock: it runs while something is in work."""
         overview = self.library.overview(view)
@@ -92,9 +83,9 @@ class Handlers:
         return replace(view, page=min(number(sent(event, "page")), LARGEST_NUMBER >> 10))
 
     @told
-    def uploaded(self, files: Sequence[tuple[Path, str]] | None, view: View) -> tuple[str, None]:
+    def uploaded(self, files: Sequence[tuple[Path, str]] | None, view: View, drafts: bool = False) -> tuple[str, None]:
         """Hand in files. Returns what became of each, as HTML, and empties the upload."""
-        uploads = self.library.upload(files or (), view.collection)
+        uploads = self.library.upload(files or (), view.collection, draft=drafts is True)
         for path, _ in files or ():
             path.unlink(missing_ok=True)
         return listing.uploaded(uploads, view.collection), None
@@ -102,13 +93,13 @@ class Handlers:
     @told
     def removed(self, event: gr.EventData) -> str:
         """Delete documents. Returns the receipt, as HTML."""
-        return listing.deleted(self.library.delete([number(each) for each in sent(event, "ids").split(",")]))
+        return listing.deleted(self.library.delete(numbers(sent(event, "ids"))))
 
     @told
     def retried(self, event: gr.EventData) -> str:
-        """Have a failed document read again. Returns what was done, as HTML."""
-        self.library.retry(number(sent(event, "id")))
-        return listing.notice(words.RETRIED)
+        """Have documents read again that are not ready. Returns what was done, as HTML."""
+        again = [self.library.retry(each) for each in numbers(sent(event, "ids") or sent(event, "id"))]
+        return listing.notice(words.RETRIED if any(again) else words.NOT_RETRIED)
 
     @told
     def created(self, view: View, event: gr.EventData) -> tuple[View, str]:
@@ -133,15 +124,17 @@ class Handlers:
     @told
     def windowed(self, event: gr.EventData) -> tuple[Opened, str]:
         """The open document, from another of its chunks on."""
-        now = Opened(number(sent(event, "id")), number(sent(event, "first")))
+        now = Opened(number(sent(event, "id")), number(sent(event, "first")), number(sent(event, "number")))
         return now, self.reopened(now)
 
     @told
-    def reopened(self, now: Opened) -> str:
-        """The open document as it stands now; nothing where none is open."""
+    def reopened(self, now: Opened) -> Any:
+        """The open document as it stands now; nothing where none is open. Changes that are looked at stay."""
+        if now.compared:
+            return gr.skip()
         if now.document_id is None:
             return ""
-        return opened.document(self.library.document(now.document_id, first=now.first))
+        return opened.document(self.library.document(now.document_id, number=now.version, first=now.first))
 
     @told
     def rolled_back(self, event: gr.EventData) -> str:
@@ -150,6 +143,7 @@ class Handlers:
         self.library.roll_back(number(sent(event, "id")), version)
         return listing.notice(words.ROLLED_BACK.format(version))
 
+    @told
     def choices(self) -> Any:
         """The collections that a question can be tried on."""
         names = [collection.name for collection in self.library.collections()]
@@ -163,7 +157,8 @@ class Handlers:
     def probed(self, question: str, collection: str, k: float) -> str:
         """What a question finds, as HTML."""
         most = min(max(int(k), 1), MOST) if isinstance(k, int | float) else 10
-        return findings.findings(self.bench.probe(str(question), str(collection or "") or None, most))
+        name = str(collection or "")
+        return findings.findings(self.bench.probe(str(question), name or None, most), name)
 
 
 def sent(event: gr.EventData, name: str) -> str:
@@ -176,6 +171,11 @@ def number(text: str) -> int:
     if not (text.isascii() and text.isdigit()) or int(text) > LARGEST_NUMBER:
         raise InvalidInputError(words.BAD_NUMBER.format(text[:40]))
     return int(text)
+
+
+def numbers(text: str) -> list[int]:
+    """Ids with commas between them. Raises `InvalidInputError` where one is none."""
+    return [number(each) for each in text.split(",")]
 
 
 def queue_in_words(queue: QueueState) -> str:

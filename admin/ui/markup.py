@@ -10,6 +10,7 @@ import gradio as gr
 
 from admin.ui import words
 from chat.store.catalogue import Line
+from chat.store.health import Health
 from chat.ui.kit import asset as shared_asset
 
 QUIETLY: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
@@ -52,16 +53,34 @@ def button(shown: str, event: str, *, looks: str = "", label: str = "", **data: 
 
 def status(line: Line) -> str:
     """Where a document stands, in a sign and words, and which version answers where that is another."""
-    sign, word = words.STATUSES[line.status]
-    done = f" {line.progress:.0%}" if line.status == "processing" else ""
+    name = "draft" if line.draft and line.status == "ready" else line.status
+    sign, word = words.STATUSES[name]
+    done = f" {line.progress:.0%}" if name == "processing" else ""
     other = line.live if line.live not in (None, line.version) else None
     said = words.STILL_ANSWERS if line.status in ("ready", "failed") else words.ANSWERS_MEANWHILE
     note = f"<small>{said.format(other)}</small>" if other else ""
-    return f"{_badge(line.status, sign, word + done)}{note}"
+    return f"{_badge(name, sign, word + done)}{note}"
 
 
-def version_status(name: str, progress: float) -> str:
+def health(concerns: Health) -> str:
+    """What is amiss with a document, in words; nothing where all is well."""
+    said = [
+        words.OUTDATED if concerns.outdated else "",
+        words.NO_TEXT_ON.format(words.count(concerns.pages_without_text, "page"))
+        if concerns.pages_without_text
+        else "",
+        words.VERY_SHORT if concerns.short else "",
+        words.DUPLICATE.format(concerns.duplicate_of) if concerns.duplicate_of else "",
+        words.DISABLED_CHUNKS.format(words.count(concerns.disabled, "chunk")) if concerns.disabled else "",
+        words.UNCITED if concerns.uncited else "",
+    ]
+    items = "".join(f"<li>{escape(each)}</li>" for each in said if each)
+    return f'<ul class="health" aria-label="{words.HEALTH}">{items}</ul>' if items else ""
+
+
+def version_status(name: str, progress: float, *, draft: bool = False) -> str:
     """Where a version stands, in a sign and words."""
+    name = "draft" if draft and name == "ready" else name
     sign, word = words.STATUSES[name]
     return _badge(name, sign, f"{word} {progress:.0%}" if name == "processing" else word)
 
@@ -74,6 +93,12 @@ def moment(when: datetime) -> str:
     """A time of this place."""
     local = when.astimezone()
     return f'<time datetime="{local.isoformat(timespec="seconds")}">{local:%-d %b %Y, %H:%M}</time>'
+
+
+def day(when: datetime) -> str:
+    """A day of this place."""
+    local = when.astimezone()
+    return f'<time datetime="{local.isoformat(timespec="seconds")}">{local:%-d %b %Y}</time>'
 
 
 def empty(title: str, hint: str) -> str:

@@ -1,85 +1,117 @@
-"""One document, opened: its versions, and the text that answers beside its chunks, as HTML."""
+"""One document, opened: where it stands, its tags, its versions, and what it says, as HTML."""
 
 from collections.abc import Sequence
 from html import escape
+from typing import Any
 
-from admin.service.library import CHUNKS_SHOWN, OpenedDocument
+from admin.service.library import OpenedDocument
 from admin.ui import words
-from admin.ui.markup import attributes, button, moment, status, version_status
-from chat.store.catalogue import Excerpt, Line
-from chat.store.tables import Chunk, DocumentVersion
+from admin.ui.changes import citations
+from admin.ui.listing import LONGEST_TAGS
+from admin.ui.markup import attributes, button, health, moment, status, version_status
+from admin.ui.reading import reading
+from chat.store.catalogue import Line
+from chat.store.tables import DocumentVersion
 from chat.ui.kit import icon_button
 
 
-def document(opened: OpenedDocument) -> str:
-    """The whole page of a document."""
-    line = opened.line
-    title, about = escape(line.title), f"{escape(line.collection)} · {escape(line.source)}"
-    text = _reading(opened.excerpt, line.document_id, opened.marked) if opened.excerpt else f"<p>{words.NO_TEXT}</p>"
+def document(opened: OpenedDocument, changes: str = "") -> str:
+    """The whole page of a document. `changes`, where given, is HTML that stands in place of the text."""
+    line, shown = opened.line, opened.shown
+    title = escape(line.title)
     return (
-        f'<article aria-label="{title}" data-id="{line.document_id}"><header><div><h2>{title}</h2>'
-        f"<p>{about}</p></div>{icon_button('close', words.CLOSE)}</header>"
-        f'<div class="scroll"><div class="standing">{status(line)}{_acts(line)}</div>'
-        f"{_versions(opened.versions, line.document_id)}{text}</div></article>"
+        f'<article aria-label="{title}" data-id="{line.document_id}" data-number="{shown.number}"><header><div>'
+        f"<h2>{title}</h2><p>{_about(line)}</p></div>{icon_button('close', words.CLOSE)}</header>"
+        f'<div class="scroll"><div class="standing">{status(line)}{_acts(opened)}</div>{health(opened.health)}'
+        f"{_tags(line)}{_undo(opened.versions)}{_versions(opened)}{changes or reading(opened)}{citations(opened)}"
+        f"</div></article>"
     )
 
 
-def _acts(line: Line) -> str:
+def _about(line: Line) -> str:
+    language = words.LANGUAGES.get(line.language or "", line.language)
+    owner = words.OF_OWNER.format(line.owner) if line.owner else None
+    return " · ".join(escape(part) for part in (line.collection, line.source, language, owner) if part)
+
+
+def _acts(opened: OpenedDocument) -> str:
+    line = opened.line
+    draft = next((v for v in opened.versions if v.draft and v.status == "ready"), None)
+    publish = _publish(line, draft) if draft else ""
     retry = button(words.RETRY, "retry", id=line.document_id) if line.status == "failed" else ""
+    cancel = button(words.CANCEL, "cancel", id=line.document_id) if line.status in ("queued", "processing") else ""
+    used = opened.used
+    cited = words.DELETE_CITED.format(words.count(used.answers, "answer")) if used.answers else ""
     delete = button(
         words.DELETE, "remove", looks="quiet", ids=line.document_id, action=words.DELETE, danger=1,
-        question=words.DELETE_QUESTION.format(line.title), warning=words.DELETE_WARNING,
+        question=words.DELETE_QUESTION.format(line.title), warning=f"{words.DELETE_WARNING} {cited}".strip(),
     )  # fmt: skip
-    return f'<span class="acts">{retry}{delete}</span>'
+    return f'<span class="acts">{publish}{cancel}{retry}{delete}</span>'
 
 
-def _versions(versions: Sequence[DocumentVersion], document_id: int) -> str:
+def _publish(line: Line, draft: DocumentVersion) -> str:
+    instead = words.PUBLISH_INSTEAD.format(line.live) if line.live else words.PUBLISH_FIRST
+    return button(
+        words.PUBLISH, "publish", looks="go", id=line.document_id, number=draft.number, action=words.PUBLISH,
+        question=words.PUBLISH_QUESTION.format(draft.number), warning=instead,
+    )  # fmt: skip
+
+
+def _tags(line: Line) -> str:
+    """The document's tags, each with a way to take it off, and a way to add some."""
+    known = "".join(
+        f'<span class="tag">{escape(tag)}'
+        f'<button type="button" aria-label="{escape(words.UNTAG.format(tag))}"'
+        f"{attributes(event='tag', ids=line.document_id, drop=tag)}>×</button></span>"
+        for tag in line.tags
+    )
+    more = button(
+        words.ADD_TAG, "tag", ids=line.document_id, question=words.TAG_QUESTION, warning=words.TAG_WARNING,
+        field=words.TAGS, action=words.TAG, longest=LONGEST_TAGS,
+    )  # fmt: skip
+    return f'<div class="tags">{known}{more}</div>'
+
+
+def _undo(versions: Sequence[DocumentVersion]) -> str:
+    """The way back from the edit that answers now."""
+    newest, *older = versions
+    before = next((version for version in older if version.status == "ready"), None)
+    if not (newest.live and newest.note and before):
+        return ""
+    back = button(words.UNDO, "rollback", id=newest.document_id, number=before.number)
+    said = words.EDITED.format(newest.number, escape(newest.note))
+    return f'<p class="undo acts" role="status"><span>{said}</span>{back}</p>'
+
+
+def _versions(opened: OpenedDocument) -> str:
     head = "".join(f"<th>{name}</th>" for name in words.VERSION_COLUMNS)
-    rows = "".join(_version(version, document_id) for version in versions)
+    readable = [version.number for version in opened.versions if version.status == "ready"]
+    rows = "".join(_version(version, opened.shown.number, readable) for version in opened.versions)
     table = f'<table class="versions"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
-    return f"<h3>{words.VERSIONS}</h3>{table}"
+    return f"<div><h3>{words.VERSIONS}</h3>{table}</div>"
 
 
-def _version(version: DocumentVersion, document_id: int) -> str:
-    can_answer = version.status == "ready" and not version.live
-    roll_back = button(words.ROLL_BACK, "rollback", id=document_id, number=version.number) if can_answer else ""
+def _version(version: DocumentVersion, shown: int, readable: Sequence[int]) -> str:
+    which: dict[str, Any] = {"id": version.document_id, "number": version.number}
+    can_answer = version.status == "ready" and not version.live and not version.draft
+    roll_back = button(words.ROLL_BACK, "rollback", **which) if can_answer else ""
     answers = f"<b>{words.ANSWERS}</b>" if version.live else roll_back
     error = f'<p class="why">{escape(version.error)}</p>' if version.error else ""
+    note = f"<small>{escape(version.note)}</small>" if version.note else ""
+    here = ' aria-current="true"' if version.number == shown else ""
     return (
-        f"<tr><td>{version.number}</td><td>{version_status(version.status, version.progress)}{error}</td>"
-        f"<td>{answers}</td><td>{moment(version.created_at)}</td><td>{words.size(version.size)}</td></tr>"
+        f"<tr{here}><td>{version.number}</td>"
+        f"<td>{version_status(version.status, version.progress, draft=version.draft)}{note}{error}</td>"
+        f"<td>{answers}</td><td>{moment(version.created_at)}</td><td>{words.size(version.size)}</td>"
+        f'<td class="acts">{_looks(version, shown, readable)}</td></tr>'
     )
 
 
-def _reading(excerpt: Excerpt, document_id: int, marked: int | None) -> str:
-    """The text and, beside it, the chunks; the script marks the chosen one in the text."""
-    chunks = "".join(_chunk(chunk, excerpt.start, chunk.ordinal == marked) for chunk in excerpt.chunks)
-    return (
-        f'<div class="sides"><section><h3>{words.TEXT}</h3>'
-        f'<div class="text" tabindex="0">{escape(excerpt.text)}</div></section>'
-        f"<section><h3>{words.CHUNKS}</h3>{_window(excerpt, document_id)}<ol>{chunks}</ol></section></div>"
-    )
-
-
-def _window(excerpt: Excerpt, document_id: int) -> str:
-    """Which of the chunks these are, and the way to the others."""
-    first, last = excerpt.first, excerpt.first + len(excerpt.chunks)
-    if len(excerpt.chunks) == excerpt.total:
-        return f'<p class="hint">{words.CHUNK_HINT}</p>'
-    earlier = max(first - CHUNKS_SHOWN, 0)
-    before = button(words.PREVIOUS, "window", id=document_id, first=earlier) if first else ""
-    after = button(words.NEXT, "window", id=document_id, first=last) if last < excerpt.total else ""
-    said = words.CHUNKS_RANGE.format(first + 1, last, excerpt.total)
-    return f'<p class="paging"><span>{said}</span>{before}{after}</p>'
-
-
-def _chunk(chunk: Chunk, start: int, marked: bool) -> str:
-    page = f"<small>{words.PAGE.format(chunk.page)}</small>" if chunk.page else ""
-    span = attributes(begin=chunk.start_char - start, end=chunk.end_char - start)
-    here = ' aria-current="true"' if marked else ""
-    section = escape(chunk.section) or words.BEGINNING
-    length = f"<small>{words.count(chunk.end_char - chunk.start_char, 'character')}</small>"
-    return (
-        f'<li><button type="button" class="chunk"{here}{span}><b>{chunk.ordinal + 1}</b>'
-        f"<span>{section}</span>{page}{length}</button></li>"
-    )
+def _looks(version: DocumentVersion, shown: int, readable: Sequence[int]) -> str:
+    """The ways to look at a version: its text, and what it changed."""
+    which: dict[str, Any] = {"id": version.document_id, "number": version.number}
+    if version.number not in readable:
+        return ""
+    read = "" if version.number == shown else button(words.READ, "show", **which)
+    before = next((number for number in readable if number < version.number), None)
+    return read + (button(words.CHANGES, "compare", before=before, **which) if before else "")

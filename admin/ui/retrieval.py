@@ -1,4 +1,4 @@
-"""The Retrieval tab: what a question finds, and why."""
+"""The Retrieval tab: what a question finds, and why; how a collection is searched, and what other settings change."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +9,8 @@ from admin.curation.bench import MOST
 from admin.ui import words
 from admin.ui.drawer import Drawer
 from admin.ui.handlers import Handlers
-from admin.ui.markup import QUIETLY, choice, empty, live_html
+from admin.ui.markup import QUIETLY, asset, choice, empty, live_html
+from admin.ui.retrieval_handlers import RetrievalHandlers
 
 AT_ONCE = 4
 """How many questions may be tried at the same time."""
@@ -18,13 +19,17 @@ NOTHING_ASKED = empty(words.RETRIEVAL_EMPTY, words.RETRIEVAL_EMPTY_HINT)
 
 @dataclass(frozen=True)
 class Tab:
-    """The components that take part in events."""
+    """The components that take part in events. `trial` are the settings that may be made live."""
 
     question: gr.Textbox
     collection: gr.HTML
     passages: gr.Number
     search: gr.Button
     findings: gr.HTML
+    trial: gr.State
+    tuning: gr.HTML
+    outcome: gr.HTML
+    labelled: gr.HTML
 
 
 def draw() -> Tab:
@@ -37,16 +42,49 @@ def draw() -> Tab:
         collection = choice("probe-collection", words.COLLECTION)
         passages = gr.Number(10, label=words.PASSAGES, precision=0, minimum=1, maximum=MOST, elem_id="probe-k")
         search = gr.Button(words.SEARCH, variant="primary", elem_id="probe-search")
-    return Tab(question, collection, passages, search, live_html(NOTHING_ASKED, "findings", "", "open"))
+    return Tab(
+        question, collection, passages, search,
+        findings=live_html(NOTHING_ASKED, "findings", "", "open", "mark", "unanswered"),
+        trial=gr.State(None),
+        tuning=live_html("", "tuning", asset("tuning.js"), "one", "all", "fit", "back"),
+        outcome=live_html("", "outcome", asset("notice.js"), "live"),
+        labelled=live_html("", "labelled", "", "check", "forget", "ask"),
+    )  # fmt: skip
 
 
 def wire(tab: Tab, drawer: Drawer, shown_first: list[Any], handlers: Handlers) -> None:
     """Join the components to the handlers. `shown_first` are the events at which the tab comes into view."""
+    bench = RetrievalHandlers(handlers.bench)
+    standing = {"fn": bench.standing, "inputs": tab.collection, "outputs": [tab.tuning, tab.labelled], **QUIETLY}
     for event in shown_first:
-        event(handlers.choices, None, tab.collection, **QUIETLY)
+        event(handlers.choices, None, tab.collection, **QUIETLY).then(**standing)
+    tab.collection.change(**standing).then(lambda: "", None, tab.outcome, **QUIETLY)
     asked = [tab.question, tab.collection, tab.passages]
-    for event in (tab.question.submit, tab.search.click):
+    _asking(tab, asked, handlers, bench)
+    tab.findings.open(handlers.opened, None, [drawer.now, drawer.shown], **QUIETLY)
+    marked = tab.findings.mark(bench.marked, None, None, **QUIETLY)
+    marked.success(handlers.probed, asked, tab.findings, **QUIETLY).then(**standing)
+    tab.findings.unanswered(bench.unanswered, tab.collection, tab.outcome, **QUIETLY).success(**standing)
+    tab.tuning.one(bench.beside, asked, tab.outcome, concurrency_limit=AT_ONCE, **QUIETLY)
+    for event, handler in ((tab.tuning.all, bench.compared), (tab.tuning.fit, bench.fitted)):
+        _comparing(event, handler, tab, bench)
+    _comparing(tab.tuning.back, bench.going_back, tab, bench)
+    tab.outcome.live(bench.made_live, tab.trial, tab.outcome, **QUIETLY).success(**standing)
+    tab.labelled.check(bench.checked, tab.collection, tab.labelled, concurrency_limit=1, **QUIETLY)
+    tab.labelled.forget(bench.forgotten, None, None, **QUIETLY).success(**standing)
+
+
+def _asking(tab: Tab, asked: list[Any], handlers: Handlers, bench: RetrievalHandlers) -> None:
+    """The ways to ask: Enter, the button, and a labelled question that is clicked."""
+    chosen = tab.labelled.ask(bench.asked, None, tab.question, **QUIETLY)
+    for event in (tab.question.submit, tab.search.click, chosen.success):
         begun = event(handlers.probing, None, tab.findings, queue=False, **QUIETLY)
         found = begun.success(handlers.probed, asked, tab.findings, concurrency_limit=AT_ONCE, **QUIETLY)
         found.failure(lambda: NOTHING_ASKED, None, tab.findings, **QUIETLY)
-    tab.findings.open(handlers.opened, None, [drawer.now, drawer.shown], **QUIETLY)
+
+
+def _comparing(event: Any, handler: Any, tab: Tab, bench: RetrievalHandlers) -> None:
+    """All labelled questions are asked: what is going on is shown meanwhile, and taken away when it fails."""
+    event(bench.working, None, tab.outcome, queue=False, **QUIETLY)
+    done = event(handler, tab.collection, [tab.trial, tab.outcome], concurrency_limit=1, **QUIETLY)
+    done.failure(lambda: "", None, tab.outcome, **QUIETLY)

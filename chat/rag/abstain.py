@@ -29,14 +29,18 @@ class Verdict:
     """That the passage which answers the question best answers it."""
 
 
-def judge(question: str, sources: Sequence[Source], verifier: Verifier) -> Verdict:
-    """Refuse where no passage is near in meaning, or none seems to answer the question."""
+def judge(question: str, sources: Sequence[Source], verifier: Verifier, threshold: float | None = None) -> Verdict:
+    """Refuse where no passage is near in meaning, or none seems to answer the question.
+
+    `threshold` is the least probability that counts as an answer; without one, the verifier's own.
+    """
     looked_at = sources[:LOOKED_AT]
     similarity = max((source.similarity or 0.0 for source in looked_at), default=0.0)
     if similarity < FAR:
         return Verdict(True, similarity, 0.0)
     probability = max(verifier.probabilities(question, [_in_context(source) for source in looked_at]))
-    return Verdict(probability < verifier.threshold, similarity, probability)
+    least = verifier.threshold if threshold is None else threshold
+    return Verdict(probability < least, similarity, probability)
 
 
 def _in_context(source: Source) -> str:

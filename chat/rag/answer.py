@@ -41,6 +41,8 @@ class Source:
     end: int
     section: str
     text: str
+    text_rank: float | None = None
+    """What the keyword arm scored it, where it found it."""
 
 
 @dataclass(frozen=True)

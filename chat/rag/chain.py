@@ -1,7 +1,7 @@
 """The way of a question: condense, retrieve, abstain or write, cite. The same for chat, API and evaluation."""
 
 from collections.abc import Generator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from chat.errors import InvalidInputError, ModelError
@@ -11,6 +11,7 @@ from chat.rag import abstain, citations, prompt, query
 from chat.rag.answer import Answer, Citation, Event, Mode, Retrieved, Source, Turn
 from chat.rag.retriever import HybridRetriever
 from chat.rag.writer import Clock, Draft, Writer
+from chat.rights import OWNER, Person
 
 LONGEST_QUESTION = 20_000
 """Characters of a question that are accepted."""
@@ -21,12 +22,13 @@ Events = Generator[Event, None, None]
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked: in which mode, of which collection (None: all that may be read), after which turns."""
+    """What is asked: in which mode, of which collection (None: all that the person may read), after which turns."""
 
     text: str
     mode: Mode = Mode.RAG
     collection: str | None = None
     history: Sequence[Turn] = ()
+    person: Person = field(default=OWNER, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -49,10 +51,10 @@ class Chain:
             yield from self._answer_alone(question, clock)
             return
         searched = self._condense(question)
-        sources = self.retriever.in_collection(question.collection).sources(searched)
+        sources, settings = self.retriever.asked_by(question.person, question.collection).find(searched)
         clock.note("retrieve")
         yield Retrieved(searched, sources)
-        yield from self._answer_from(question, Evidence(searched, sources, clock, self.retriever.settings.as_dict()))
+        yield from self._answer_from(question, Evidence(searched, sources, clock, settings.as_dict()))
 
     def _condense(self, question: Question) -> str:
         """What to search for."""
@@ -67,7 +69,7 @@ class Chain:
 
     def _answer_from(self, question: Question, evidence: "Evidence") -> Events:
         """Refuse where the passages do not bear the question; else write from them, and cite."""
-        verdict = abstain.judge(evidence.searched, evidence.sources, self.verifier)
+        verdict = abstain.judge(evidence.searched, evidence.sources, self.verifier, evidence.settings["threshold"])
         evidence.settings["abstain"] = asdict(verdict)
         if verdict.refuse:
             yield evidence.refusal()

@@ -1,25 +1,40 @@
 """Finding passages: by meaning and by words, fused. The one function behind chat, API, bench and evaluation."""
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 from sqlalchemy.orm import Session
 
 from chat import rights
+from chat.errors import EmbedderChangedError
 from chat.models.embedder import Embedder
+from chat.models.reranker import Rerankers
 from chat.rag.answer import Source
-from chat.store import chunks
+from chat.rag.rerank import CANDIDATES, rerank
+from chat.rights import OWNER, Person
+from chat.store import chunks, installation, revisions
 from chat.store.session import Sessions
 
 LONGEST_QUESTION = 2_000
 """Characters of a question that are searched for; a question longer than that is a text, not a question."""
+
+
+class Fusion(StrEnum):
+    """What of an arm's hits is added up."""
+
+    RANKS = "ranks"
+    """Reciprocal ranks (Cormack et al., SIGIR 2009): sturdy, but blind to how clearly an arm prefers its first."""
+    SCORES = "scores"
+    """Scores between 0, the arm's last hit, and 1, its first (Bruch et al., "An Analysis of Fusion Functions for Hybrid
+    Retrieval", TOIS 2023, who find it better than ranks once its weight is fitted, on few questions)."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +53,26 @@ class RetrievalSettings:
     a first one: measured on four sets, 5 is better on three and equal within .002
     on the fourth. It was chosen on those sets.
     """
+    fusion: Fusion = Fusion.RANKS
+    threshold: float | None = None
+    """Probability of an answer below which the chat refuses; None leaves it to the verifier."""
+    rerank: str | None = None
+    """Who reads the best passages once more: `maxsim`, or a cross-encoder's Hugging Face id or folder."""
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+    def but(self, changes: Mapping[str, Any]) -> "RetrievalSettings":
+        """These settings with what `changes` says by name; names that another release wrote are passed over."""
+        known = {field.name for field in fields(self)}
+        changes = {name: value for name, value in changes.items() if name in known}
+        return replace(self, **changes | {"fusion": Fusion(changes.get("fusion", self.fusion))})
+
+
+def in_force(session: Session, collections: Sequence[int], usual: RetrievalSettings) -> RetrievalSettings:
+    """The settings that these collections are searched with: their own where all agree, else the `usual` ones."""
+    chosen = {usual.but(settings) for settings in revisions.in_force(session, collections)}
+    return chosen.pop() if len(chosen) == 1 else usual
 
 
 @dataclass(frozen=True)
@@ -52,6 +84,8 @@ class Ranking:
     dense_rank: int | None
     keyword_rank: int | None
     similarity: float | None
+    text_rank: float | None = None
+    """What the keyword arm scored it."""
 
 
 def retrieve(
@@ -61,22 +95,42 @@ def retrieve(
     dense = chunks.nearest(session, collections, vector, settings.depth)
     keyword = chunks.matching(session, collections, words[:LONGEST_QUESTION], settings.depth)
     best = fuse(dense, keyword, settings)
-    found = {source.chunk_id: source for source in chunks.sources(session, collections, [r.chunk_id for r in best])}
-    present = [ranking for ranking in best if ranking.chunk_id in found]
-    return [_source(rank, ranking, found[ranking.chunk_id]) for rank, ranking in enumerate(present, 1)]
+    return as_sources(best, chunks.sources(session, collections, [ranking.chunk_id for ranking in best]))
+
+
+def first_stage(settings: RetrievalSettings) -> RetrievalSettings:
+    """These settings, finding as many passages as their reranker shall read; unchanged where they name none."""
+    return replace(settings, k=max(settings.k, CANDIDATES)) if settings.rerank else settings
+
+
+def as_sources(best: Sequence[Ranking], found: Sequence[chunks.ChunkSource]) -> list[Source]:
+    """The chunks that are ranked, with what they say; one that was not found any more is left out."""
+    by_id = {chunk.chunk_id: chunk for chunk in found}
+    present = [ranking for ranking in best if ranking.chunk_id in by_id]
+    return [_source(rank, ranking, by_id[ranking.chunk_id]) for rank, ranking in enumerate(present, 1)]
 
 
 def fuse(dense: Sequence[chunks.Hit], keyword: Sequence[chunks.Hit], settings: RetrievalSettings) -> list[Ranking]:
-    """The `settings.k` best of both arms by weighted reciprocal rank fusion, best first; equal scores by chunk id."""
-    dense_ranks = {hit.chunk_id: rank for rank, hit in enumerate(dense, 1)}
-    keyword_ranks = {hit.chunk_id: rank for rank, hit in enumerate(keyword, 1)}
+    """The `settings.k` best of both arms by the weighted sum of their shares, best first; equal sums by chunk id."""
     scores: defaultdict[int, float] = defaultdict(float)
-    for weight, ranks in ((settings.dense_weight, dense_ranks), (settings.keyword_weight, keyword_ranks)):
-        for chunk_id, rank in ranks.items():
-            scores[chunk_id] += weight / (settings.damping + rank)
+    for weight, hits in ((settings.dense_weight, dense), (settings.keyword_weight, keyword)):
+        for hit, share in zip(hits, _shares(hits, settings), strict=True):
+            scores[hit.chunk_id] += weight * share
     best = sorted(scores, key=lambda chunk_id: (-scores[chunk_id], chunk_id))[: settings.k]
-    similarity = {hit.chunk_id: hit.score for hit in dense}
-    return [Ranking(i, scores[i], dense_ranks.get(i), keyword_ranks.get(i), similarity.get(i)) for i in best]
+    near = {hit.chunk_id: (rank, hit.score) for rank, hit in enumerate(dense, 1)}
+    worded = {hit.chunk_id: (rank, hit.score) for rank, hit in enumerate(keyword, 1)}
+    absent = (None, None)
+    places = ((chunk_id, *near.get(chunk_id, absent), *worded.get(chunk_id, absent)) for chunk_id in best)
+    return [Ranking(i, scores[i], dense, keyword, near, text) for i, dense, near, keyword, text in places]
+
+
+def _shares(hits: Sequence[chunks.Hit], settings: RetrievalSettings) -> list[float]:
+    """What each hit of an arm, best first, adds to its chunk's score where the arm's weight is 1."""
+    if settings.fusion is Fusion.RANKS or not hits:
+        return [1 / (settings.damping + rank) for rank in range(1, len(hits) + 1)]
+    least = hits[-1].score
+    spread = hits[0].score - least
+    return [(hit.score - least) / spread if spread > 0 else 1.0 for hit in hits]
 
 
 def _source(rank: int, ranking: Ranking, chunk: chunks.ChunkSource) -> Source:
@@ -86,6 +140,7 @@ def _source(rank: int, ranking: Ranking, chunk: chunks.ChunkSource) -> Source:
         dense_rank=ranking.dense_rank,
         keyword_rank=ranking.keyword_rank,
         similarity=ranking.similarity,
+        text_rank=ranking.text_rank,
         chunk_id=chunk.chunk_id,
         document=chunk.document,
         document_id=chunk.document_id,
@@ -100,13 +155,15 @@ def _source(rank: int, ranking: Ranking, chunk: chunks.ChunkSource) -> Source:
 
 
 class HybridRetriever(BaseRetriever):
-    """`retrieve` as a LangChain retriever, over the collections that may be read or the one named."""
+    """`retrieve` as a LangChain retriever, over the collections that `person` may read or the one named."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
     sessions: Sessions
     embedder: Embedder
+    person: Person = OWNER
     collection: str | None = None
+    rerankers: Rerankers = Field(default_factory=Rerankers)
     settings: RetrievalSettings = RetrievalSettings()
     k: int = 10
 
@@ -114,12 +171,37 @@ class HybridRetriever(BaseRetriever):
         """The same retriever, looking only there."""
         return self.model_copy(update={"collection": collection})
 
+    def asked_by(self, person: Person, collection: str | None) -> "HybridRetriever":
+        """The same retriever, looking where that person may: everywhere, or only there."""
+        return self.model_copy(update={"person": person, "collection": collection})
+
     def sources(self, words: str, k: int | None = None) -> list[Source]:
         """Passages as `Source`, which says where each one stands. One short transaction."""
-        vector = self.embedder.encode([words[:LONGEST_QUESTION]])[0]
-        settings = RetrievalSettings(**self.settings.as_dict() | {"k": k or self.k})
+        return self.find(words, k)[0]
+
+    def find(self, words: str, k: int | None = None) -> tuple[list[Source], RetrievalSettings]:
+        """The passages, and the settings they were found with: those of the collections that were searched."""
+        try:
+            found, settings = self._find(words, k)
+        except EmbedderChangedError:
+            # The vectors were exchanged while the question was embedded: the next time it is, they match.
+            found, settings = self._find(words, k)
+        return self.reread(words, found, settings), settings
+
+    def _find(self, words: str, k: int | None) -> tuple[list[Source], RetrievalSettings]:
+        embedder = self.embedder.in_use()
+        vector = embedder.encode([words[:LONGEST_QUESTION]])[0]
         with self.sessions() as session:
-            return retrieve(session, rights.readable(session, self.collection), words, vector, settings)
+            installation.hold_embedder(session, embedder.name)
+            scope = rights.readable(session, self.person, self.collection)
+            settings = replace(in_force(session, scope, self.settings), k=k or self.k)
+            return retrieve(session, scope, words, vector, first_stage(settings)), settings
+
+    def reread(self, words: str, found: Sequence[Source], settings: RetrievalSettings) -> list[Source]:
+        """The `settings.k` best of what `first_stage` of these settings found, as their reranker sees them."""
+        if not settings.rerank:
+            return list(found[: settings.k])
+        return rerank(words, found, self.rerankers.get(settings.rerank), settings.k)
 
     def _get_relevant_documents(
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun, k: int | None = None, **_: object

@@ -1,6 +1,6 @@
 """The documents as their curator looks through them: filtered, sorted, a page at a time, and one of them opened."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -12,10 +12,14 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, aliased
 
 from chat.errors import NotFoundError
-from chat.store.tables import Chunk, Collection, Content, Document, DocumentVersion, Status
+from chat.store import health, tags
+from chat.store.health import Health
+from chat.store.tables import Chunk, Citation, Collection, Content, Document, DocumentVersion, Message, Status, User
 
 PAGE = 50
 """Documents on one page of the list."""
+HIDDEN = ("name", "stage")
+"""What a line is filtered by, and does not show."""
 
 
 class Stage(StrEnum):
@@ -25,14 +29,10 @@ class Stage(StrEnum):
     READY = "ready"
     WORKING = "working"
     FAILED = "failed"
+    DRAFT = "draft"
 
 
-STATUSES = {
-    Stage.ALL: tuple(Status),
-    Stage.READY: (Status.READY,),
-    Stage.WORKING: (Status.QUEUED, Status.PROCESSING),
-    Stage.FAILED: (Status.FAILED,),
-}
+IN_WORK = (Status.QUEUED, Status.PROCESSING)
 
 
 class Sort(StrEnum):
@@ -43,6 +43,9 @@ class Sort(StrEnum):
     STATUS = "status"
     VERSION = "version"
     CHUNKS = "chunks"
+    LANGUAGE = "language"
+    OWNER = "owner"
+    CITED = "cited"
     ADDED = "added"
 
 
@@ -52,6 +55,7 @@ class View:
 
     text: str = ""
     collection: str | None = None
+    tag: str | None = None
     stage: Stage = Stage.ALL
     sort: Sort = Sort.ADDED
     descending: bool = True
@@ -64,9 +68,12 @@ class Line:
 
     document_id: int
     title: str
+    collection_id: int
     collection: str
     source: str
     status: str
+    draft: bool
+    """Whether the newest version waits, or will wait, for somebody to publish it."""
     version: int
     live: int | None
     content_id: int | None
@@ -74,16 +81,26 @@ class Line:
     chunks: int
     progress: float
     error: str | None
+    language: str | None
+    owner: str | None
+    tags: Sequence[str]
+    cited: datetime | None
+    """When an answer cited it last."""
     added: datetime
 
 
 @dataclass(frozen=True)
 class Listing:
-    """One page of the documents that a view lets through. `counts` says how many there are of each stage."""
+    """One page of the documents that a view lets through.
+
+    `counts` says how many there are of each stage, `tags` how many documents of these collections have each tag.
+    """
 
     lines: Sequence[Line]
     total: int
     counts: dict[Stage, int]
+    health: Mapping[int, Health]
+    tags: Sequence[tuple[str, int]]
 
 
 @dataclass(frozen=True)
@@ -103,19 +120,22 @@ def listing(session: Session, collections: Sequence[int], view: View) -> Listing
     found = [
         table.c.collection_id.in_(collections),
         sa.or_(table.c.title.icontains(view.text, autoescape=True), table.c.name.icontains(view.text, autoescape=True)),
+        table.c.tags.contains([view.tag]) if view.tag else sa.true(),
     ]
-    rows = session.execute(select(table.c.status, func.count()).where(*found).group_by(table.c.status))
-    by_status = {status: count for status, count in rows}  # noqa: C416 - rows are not pairs to the type checker
-    counts = {stage: sum(by_status.get(status, 0) for status in statuses) for stage, statuses in STATUSES.items()}
+    rows = session.execute(select(table.c.stage, func.count()).where(*found).group_by(table.c.stage))
+    by_stage = {stage: count for stage, count in rows}  # noqa: C416 - rows are not pairs to the type checker
+    counts = {Stage.ALL: sum(by_stage.values())} | {stage: by_stage.get(stage, 0) for stage in [*Stage][1:]}
     key = func.lower(table.c.title) if view.sort is Sort.TITLE else table.c[view.sort.value]
     page = session.execute(
         select(table)
-        .where(*found, table.c.status.in_(STATUSES[view.stage]))
-        .order_by(key.desc() if view.descending else key, table.c.document_id.desc())
+        .where(*found, table.c.stage == view.stage if view.stage is not Stage.ALL else sa.true())
+        .order_by(key.desc().nulls_last() if view.descending else key.asc().nulls_last(), table.c.document_id.desc())
         .limit(PAGE)
         .offset(view.page * PAGE)
     )
-    return Listing([_line(row) for row in page], counts[view.stage], counts)
+    lines = [_line(row) for row in page]
+    concerns = health.of_documents(session, [each.document_id for each in lines])
+    return Listing(lines, counts[view.stage], counts, concerns, tags.known(session, collections))
 
 
 def line(session: Session, collections: Sequence[int], document_id: int) -> Line:
@@ -129,10 +149,10 @@ def line(session: Session, collections: Sequence[int], document_id: int) -> Line
     return _line(row)
 
 
-def working(session: Session) -> int:
-    """How many versions wait to be read or are being read."""
-    in_work = DocumentVersion.status.in_(STATUSES[Stage.WORKING])
-    return session.scalars(select(func.count()).select_from(DocumentVersion).where(in_work)).one()
+def working(session: Session, collections: Sequence[int]) -> int:
+    """How many versions in these collections wait to be read or are being read."""
+    theirs = DocumentVersion.status.in_(IN_WORK), Document.collection_id.in_(collections)
+    return session.scalars(select(func.count(DocumentVersion.id)).join(Document).where(*theirs)).one()
 
 
 def excerpt(session: Session, content_id: int, first: int, most: int) -> Excerpt:
@@ -140,7 +160,8 @@ def excerpt(session: Session, content_id: int, first: int, most: int) -> Excerpt
     every = select(Chunk).where(Chunk.content_id == content_id)
     total = session.scalars(select(func.count()).select_from(every.subquery())).one()
     first = min(first, max(total - 1, 0) // most * most)
-    shown = every.options(sa.orm.load_only(Chunk.ordinal, Chunk.start_char, Chunk.end_char, Chunk.page, Chunk.section))
+    columns = (Chunk.ordinal, Chunk.start_char, Chunk.end_char, Chunk.page, Chunk.section, Chunk.disabled)
+    shown = every.options(sa.orm.load_only(*columns))
     chunks = session.scalars(shown.where(Chunk.ordinal >= first).order_by(Chunk.ordinal).limit(most)).all()
     start = chunks[0].start_char if chunks and first else 0
     end = max((chunk.end_char for chunk in chunks), default=0)
@@ -164,6 +185,18 @@ def _lines() -> sa.Select[*tuple[Any, ...]]:
         .subquery(),
     )
     live = aliased(DocumentVersion)
+    cited = (
+        select(Citation.document_id, func.max(Message.created_at).label("at"))
+        .join(Message, Message.id == Citation.message_id)
+        .group_by(Citation.document_id)
+        .subquery()
+    )
+    stage = sa.case(
+        (newest.status.in_(IN_WORK), Stage.WORKING),
+        (newest.status == Status.FAILED, Stage.FAILED),
+        (newest.draft, Stage.DRAFT),
+        else_=Stage.READY,
+    )
     return (
         select(
             Document.id.label("document_id"),
@@ -172,21 +205,29 @@ def _lines() -> sa.Select[*tuple[Any, ...]]:
             func.coalesce(Content.title, func.regexp_replace(Document.name, "^.*/", "")).label("title"),
             Collection.name.label("collection"),
             Document.source,
+            stage.label("stage"),
             newest.status,
+            newest.draft,
             newest.number.label("version"),
             live.number.label("live"),
             Content.id.label("content_id"),
             func.coalesce(Content.chunk_count, 0).label("chunks"),
             newest.progress,
             newest.error,
+            Content.language,
+            User.name.label("owner"),
+            Document.tags,
+            cited.c.at.label("cited"),
             newest.created_at.label("added"),
         )
         .join(Collection, Collection.id == Document.collection_id)
         .join(newest, newest.document_id == Document.id)
         .outerjoin(live, sa.and_(live.document_id == Document.id, live.live))
         .outerjoin(Content, Content.id == func.coalesce(newest.content_id, live.content_id))
+        .outerjoin(User, User.id == Document.owner_id)
+        .outerjoin(cited, cited.c.document_id == Document.id)
     )
 
 
 def _line(row: sa.Row[Any]) -> Line:
-    return Line(**{name: value for name, value in row._mapping.items() if name not in ("collection_id", "name")})
+    return Line(**{name: value for name, value in row._mapping.items() if name not in HIDDEN})

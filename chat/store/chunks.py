@@ -70,24 +70,31 @@ def write(
     language: str | None,
     chunks: Iterable[NewChunk],
     vectors: np.ndarray,
+    beside: np.ndarray | None = None,
 ) -> None:
-    """Add chunks, not yet live, by binary COPY. `vectors` is float, (chunks, embedding width)."""
+    """Add chunks, not yet live, by binary COPY.
+
+    `vectors` is float, (chunks, embedding width); so is `beside`, by the other embedder, where there is one.
+    """
     connection = raw_connection(session)
     config = connection.execute(
         "SELECT cast(%s AS regconfig)::oid", [LANGUAGES.get(language or "", "simple")]
     ).fetchone()
     assert config is not None
-    columns = "collection_id, content_id, ordinal, start_char, end_char, page, section, text, config, embedding"
+    numbers = "collection_id, content_id, ordinal, start_char, end_char, page"
+    columns = f"{numbers}, section, text, config, embedding, embedding_beside"
+    others = [None] * len(vectors) if beside is None else map(HalfVector, beside)
     with connection.cursor().copy(f"COPY chunks ({columns}) FROM STDIN WITH (FORMAT BINARY)") as copy:
-        copy.set_types([*["int8"] * 6, "text", "text", "oid", "halfvec"])
-        for chunk, vector in zip(chunks, vectors, strict=True):
-            span = (chunk.ordinal, chunk.start_char, chunk.end_char, chunk.page)
-            copy.write_row((collection_id, content_id, *span, chunk.section, chunk.text, config[0], HalfVector(vector)))
+        copy.set_types([*["int8"] * 6, "text", "text", "oid", "halfvec", "halfvec"])
+        for chunk, vector, other in zip(chunks, map(HalfVector, vectors), others, strict=True):
+            place = (collection_id, content_id, chunk.ordinal, chunk.start_char, chunk.end_char, chunk.page)
+            copy.write_row((*place, chunk.section, chunk.text, config[0], vector, other))
 
 
 COUNT = sa.text(
     "SELECT count(*) FROM (SELECT FROM chunks WHERE live AND collection_id = ANY(:collections) LIMIT :limit) AS counted"
 )
+SIZE = sa.text("SELECT count(*) FROM chunks WHERE live AND collection_id = ANY(:collections)")
 NEAREST_EXACT = sa.text("""
     WITH candidates AS MATERIALIZED (
         SELECT id, embedding FROM chunks WHERE live AND collection_id = ANY(:collections)
@@ -103,19 +110,49 @@ NEAREST_INDEXED = sa.text("""
     )
     SELECT id, distance FROM nearest ORDER BY distance + 0, id
 """)
-MATCHING = sa.text("""
-    WITH question AS MATERIALIZED (
-        SELECT config, cast(replace(cast(plainto_tsquery(config, :words) AS text), '&', '|') AS tsquery) AS query
-        FROM unnest(cast(:configs AS regconfig[])) AS config
+NEAREST = {
+    (True, False): NEAREST_EXACT,
+    (False, False): NEAREST_INDEXED,
+    (True, True): sa.text(NEAREST_EXACT.text.replace("embedding", "embedding_beside")),
+    (False, True): sa.text(NEAREST_INDEXED.text.replace("embedding", "embedding_beside")),
+}
+"""By whether it is exact, and whether the vectors beside are searched."""
+MATCHING = sa.text(r"""
+    WITH configs AS MATERIALIZED (
+        SELECT config FROM unnest(cast(:configs AS regconfig[])) AS config
         WHERE EXISTS (
             SELECT FROM chunks WHERE live AND collection_id = ANY(:collections) AND chunks.config = config.config
-        )
+        ) OR config IN (SELECT chunks.config FROM chunks WHERE content_id = ANY(:drafts))
+    ), lexemes AS MATERIALIZED (
+        SELECT config, row_number() OVER () AS number,
+               cast('''' || replace(replace(lexeme, '\', '\\'), '''', '''''') || '''' AS tsquery) AS query
+        FROM configs, unnest(tsvector_to_array(chunk_keywords(config, :words))) AS lexeme
+    ), question AS MATERIALIZED (
+        SELECT config, cast(string_agg(cast(query AS text), '|') AS tsquery) AS query FROM lexemes GROUP BY config
+    ), found AS MATERIALIZED (
+        SELECT id, chunks.config, ts_filter(keywords, '{a,b,c,d}') AS keywords
+        FROM question JOIN chunks ON keywords @@ query AND chunks.config = question.config
+        WHERE live AND collection_id = ANY(:collections)
+        UNION ALL
+        SELECT id, drafted.config, drafted.keywords FROM question JOIN (
+            SELECT id, config, chunk_keywords(config, section || ' ' || text) AS keywords FROM chunks
+            WHERE content_id = ANY(:drafts) AND collection_id = ANY(:collections) AND NOT disabled AND NOT live
+        ) AS drafted ON drafted.keywords @@ query AND drafted.config = question.config
+    ), hits AS MATERIALIZED (
+        SELECT id, number, ts_rank(keywords, query) / (1 + ln(length(keywords))) AS frequency
+        FROM found JOIN lexemes ON lexemes.config = found.config AND keywords @@ query
+    ), rarities AS MATERIALIZED (
+        SELECT number, ln(1 + :size / cast(count(*) AS float)) AS rarity FROM hits GROUP BY number
     )
-    SELECT chunks.id, ts_rank(keywords, query, 1) AS score
-    FROM question JOIN chunks ON keywords @@ query AND chunks.config = question.config
-    WHERE live AND collection_id = ANY(:collections)
-    ORDER BY score DESC, chunks.id LIMIT :depth
+    SELECT id, round(cast(sum(frequency * rarity) AS numeric), 9) AS score
+    FROM hits JOIN rarities USING (number)
+    GROUP BY id ORDER BY score DESC, id LIMIT :depth
 """)
+"""Term frequency, saturated, times rarity, over the logarithm of the length: BM25 in the functions that Postgres has.
+
+`ts_rank` of one word found n times is the sum of 1/i² up to n, which is BM25's saturation with k1 = 0.65. `ts_filter`
+with all weights changes nothing: it unpacks the keywords once, not once for each word of the question.
+"""
 SOURCES = sa.text("""
     SELECT chunks.id AS chunk_id, holder.document_id,
            coalesce(contents.title, regexp_replace(holder.name, '^.*/', '')) AS document,
@@ -132,33 +169,44 @@ SOURCES = sa.text("""
 """)
 
 
-def nearest(session: Session, collections: Sequence[int], vector: np.ndarray, depth: int) -> list[Hit]:
+def nearest(
+    session: Session, collections: Sequence[int], vector: np.ndarray, depth: int, *, beside: bool = False
+) -> list[Hit]:
     """The `depth` live chunks of least cosine distance to `vector`, nearest first; `score` is the similarity.
 
     Exact where the collections are small; otherwise by the HNSW index, read on until `depth` rows pass the filter.
+    With `beside`, among the vectors of the other embedder, whose `vector` then is, too.
     """
     scope = {"collections": list(collections)}
     count = session.execute(COUNT, scope | {"limit": EXACT_LIMIT + 1}).scalar_one()
-    statement = NEAREST_EXACT if count <= EXACT_LIMIT else NEAREST_INDEXED
+    statement = NEAREST[count <= EXACT_LIMIT, beside]
     rows = session.execute(statement, scope | {"vector": HalfVector(vector), "depth": depth})
     return [Hit(row.id, 1.0 - row.distance) for row in rows]
 
 
-def matching(session: Session, collections: Sequence[int], words: str, depth: int) -> list[Hit]:
-    """The `depth` live chunks that share any word with `words`, best text rank first.
+def matching(
+    session: Session, collections: Sequence[int], words: str, depth: int, drafts: Sequence[int] = ()
+) -> list[Hit]:
+    """The `depth` live chunks that share any word with `words`, those with many and rare ones of them first.
 
-    The words are OR-ed: with AND, most questions match nothing at all.
+    The chunks of the contents `drafts` are searched as if they were live.
+
+    The words are OR-ed: with AND, most questions match nothing at all. How rare a word is, is counted among the
+    chunks that `collections` have, so nobody's ranking tells of what they may not read.
     """
+    scope = {"collections": list(collections)}
     rows = session.execute(
         MATCHING,
-        {
-            "collections": list(collections),
+        scope
+        | {
+            "size": session.execute(SIZE, scope).scalar_one(),
             "words": words,
             "configs": ["simple", *LANGUAGES.values()],
+            "drafts": list(drafts),
             "depth": depth,
         },
     )
-    return [Hit(row.id, row.score) for row in rows]
+    return [Hit(row.id, float(row.score)) for row in rows]
 
 
 def sources(session: Session, collections: Sequence[int], chunk_ids: Sequence[int]) -> list[ChunkSource]:

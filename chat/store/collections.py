@@ -1,7 +1,7 @@
 """Collections: bodies of documents that are asked together."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from chat.errors import InvalidInputError, NotFoundError
-from chat.store.tables import NAME, Collection, Document
+from chat.store.tables import NAME, Collection, Document, MemberRole
 
 RESERVED = ("base", "rag")
 
@@ -21,38 +21,66 @@ class CollectionSummary:
     name: str
     documents: int
     greeting: str
+    open: bool = True
+    role: MemberRole = MemberRole.OWNER
+    """What the person who asks may do in it."""
 
 
-def get(session: Session, name: str) -> Collection:
-    """The collection called `name`. Raises `NotFoundError` naming those that there are."""
-    found = session.execute(select(Collection).where(Collection.name == name)).scalar_one_or_none()
+def get(session: Session, name: str, *, among: Sequence[int] | None = None) -> Collection:
+    """The collection called `name`, if it is `among` those. Raises `NotFoundError` naming those that there are."""
+    there = Collection.id.in_(among) if among is not None else sa.true()
+    found = session.execute(select(Collection).where(Collection.name == name, there)).scalar_one_or_none()
     if found is None:
-        names = ", ".join(session.scalars(select(Collection.name).order_by(Collection.name))) or "none yet"
-        raise NotFoundError(f"There is no collection {name!r}. There are: {names}.")
+        names = ", ".join(session.scalars(select(Collection.name).where(there).order_by(Collection.name)))
+        raise NotFoundError(f"There is no collection {name!r}. There are: {names or 'none yet'}.")
     return found
+
+
+def name_of(session: Session, collection_id: int) -> str:
+    return session.scalars(select(Collection.name).where(Collection.id == collection_id)).one()
+
+
+def exists(session: Session, name: str) -> bool:
+    return session.scalars(select(Collection.id).where(Collection.name == name)).first() is not None
+
+
+def add(session: Session, name: str) -> Collection:
+    """A new collection. Raises `InvalidInputError` for a name that is taken, or that cannot be one."""
+    if not _make(session, name):
+        raise InvalidInputError(f"The name {name} is taken. Choose another name.")
+    return get(session, name)
 
 
 def ensure(session: Session, name: str, *, greeting: str = "", starters: Sequence[str] = ()) -> Collection:
     """The collection called `name`, made if there was none. Raises `InvalidInputError` for a name that cannot be."""
+    _make(session, name, greeting, starters)
+    return get(session, name)
+
+
+def _make(session: Session, name: str, greeting: str = "", starters: Sequence[str] = ()) -> bool:
+    """Make the collection; False where there was one of that name."""
     if not re.fullmatch(NAME, name) or name in RESERVED:
         raise InvalidInputError(
             f"{name!r} cannot be a collection's name: use small letters, digits and hyphens, at most 63; "
             "'base' and 'rag' are taken."
         )
     insert = sa.dialects.postgresql.insert(Collection).values(name=name, greeting=greeting, starters=list(starters))
-    session.execute(insert.on_conflict_do_nothing())
-    return get(session, name)
+    return session.execute(insert.on_conflict_do_nothing().returning(Collection.id)).first() is not None
 
 
-def summaries(session: Session) -> list[CollectionSummary]:
-    """Every collection with the number of its documents, by name."""
+def summaries(session: Session, roles: Mapping[int, MemberRole] | None = None) -> list[CollectionSummary]:
+    """The collections that somebody has `roles` in, each with the number of its documents, by name."""
     rows = session.execute(
-        select(Collection.name, func.count(Document.id), Collection.greeting)
+        select(Collection, func.count(Document.id))
         .outerjoin(Document)
+        .where(Collection.id.in_(roles) if roles is not None else sa.true())
         .group_by(Collection.id)
         .order_by(Collection.name)
     )
-    return [CollectionSummary(*row) for row in rows]
+    return [
+        CollectionSummary(one.name, count, one.greeting, one.open, (roles or {}).get(one.id, MemberRole.OWNER))
+        for one, count in rows
+    ]
 
 
 def remove(session: Session, name: str) -> int:

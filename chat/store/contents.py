@@ -1,11 +1,11 @@
 """Contents: the text of some bytes and its chunks, shared by every version of these bytes in a collection."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from sqlalchemy import and_, case, delete, exists, func, select, update
+from sqlalchemy import ScalarSelect, and_, case, delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
-from chat.store.tables import Chunk, Content, DocumentVersion
+from chat.store.tables import Chunk, Content, Document, DocumentVersion, Status
 
 
 def add(
@@ -44,6 +44,40 @@ def add(
     return content.id
 
 
+def begin(
+    session: Session,
+    collection_id: int,
+    version: DocumentVersion,
+    *,
+    text: str,
+    title: str | None,
+    page_starts: Sequence[int],
+    language: str | None,
+    spans: Sequence[tuple[int, int]],
+) -> tuple[int, set[int]]:
+    """A content to be filled with chunks of these spans, and the ordinals of those that it has already.
+
+    What an interrupted try at the same bytes left is taken up where it holds this very text and these spans.
+    """
+    unfinished = session.scalars(
+        select(Content)
+        .where(Content.collection_id == collection_id, Content.sha256 == version.sha256, Content.kind == version.kind)
+        .where(~Content.complete, Content.text == text, Content.chunk_count == len(spans))
+        .with_for_update()
+    ).first()
+    if unfinished is not None:
+        written = session.execute(
+            select(Chunk.ordinal, Chunk.start_char, Chunk.end_char).where(Chunk.content_id == unfinished.id)
+        ).all()
+        if all(spans[ordinal] == (start, end) for ordinal, start, end in written):
+            return unfinished.id, {ordinal for ordinal, _, _ in written}
+    content_id = add(
+        session, collection_id, version, text=text, title=title, page_starts=page_starts, language=language,
+        chunk_count=len(spans),
+    )  # fmt: skip
+    return content_id, set()
+
+
 def complete(session: Session, collection_id: int, sha256: str, kind: str) -> int | None:
     """Id of the content that the collection already holds for these bytes."""
     return session.scalars(
@@ -56,12 +90,37 @@ def complete(session: Session, collection_id: int, sha256: str, kind: str) -> in
     ).one_or_none()
 
 
+def drop_unfinished(session: Session, versions: Iterable[DocumentVersion]) -> None:
+    """Take away what tries at these versions, ended before they were done, have written so far.
+
+    What another version of the same bytes is still being read into stays.
+    """
+    for version in versions:
+        held = select(Document.collection_id).where(Document.id == version.document_id).scalar_subquery()
+        drop_unfinished_bytes(session, held, version.sha256, version.kind)
+
+
+def drop_unfinished_bytes(session: Session, collection_id: int | ScalarSelect[int], sha256: str, kind: str) -> None:
+    """Take away the contents of these bytes that are not complete and that nobody is at work on."""
+    at_work = (
+        exists()
+        .where(DocumentVersion.sha256 == sha256, DocumentVersion.kind == kind)
+        .where(DocumentVersion.status == Status.PROCESSING, Document.id == DocumentVersion.document_id)
+        .where(Document.collection_id == collection_id)
+    )
+    session.execute(
+        delete(Content)
+        .where(Content.collection_id == collection_id, Content.sha256 == sha256, Content.kind == kind)
+        .where(~Content.complete, ~at_work)
+    )
+
+
 def refresh_live(session: Session, content_ids: Sequence[int]) -> None:
     """Let exactly those chunks of the contents be searched that are not disabled and that some live version has."""
     lock(session, content_ids)
     has_live_version = exists().where(DocumentVersion.content_id == Chunk.content_id, DocumentVersion.live)
     searched = and_(has_live_version, ~Chunk.disabled)
-    words = func.to_tsvector(Chunk.config, Chunk.section + " " + Chunk.text)
+    words = func.chunk_keywords(Chunk.config, Chunk.section + " " + Chunk.text)
     session.execute(
         update(Chunk)
         .where(Chunk.content_id.in_(content_ids), Chunk.live != searched)

@@ -78,6 +78,13 @@ def messages(session: Session, conversation_id: UUID) -> Sequence[Message]:
     ).all()
 
 
+def quoted(messages: Sequence[Message]) -> set[int]:
+    """Ids of the documents whose passages are kept with these messages."""
+    cited = {citation.document_id for message in messages for citation in message.citations}
+    traces = [message.trace for message in messages if message.trace is not None]
+    return cited | {source["document_id"] for trace in traces for source in trace.retrieved}
+
+
 def add_turn(session: Session, conversation_id: UUID, question: str, mode: str) -> Message:
     """The question, and the empty answer to it that will grow."""
     session.add(Message(conversation_id=conversation_id, role="user", content=question))

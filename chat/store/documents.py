@@ -1,6 +1,6 @@
 """Documents: what people know by name. What they say is in their versions."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -56,8 +56,19 @@ def get(session: Session, document_id: int) -> Document:
     """The document of that id. Raises `NotFoundError`."""
     document = session.get(Document, document_id)
     if document is None:
-        raise NotFoundError(f"There is no document {document_id}. `python -m admin documents list` shows them.")
+        raise missing(document_id)
     return document
+
+
+def missing(document_id: int) -> NotFoundError:
+    """What is said of a document that is not there, or that the person may not know of."""
+    return NotFoundError(f"There is no document {document_id}. `python -m admin documents list` shows them.")
+
+
+def elsewhere(session: Session, collections: Sequence[int], document_ids: Iterable[int]) -> set[int]:
+    """Those of the documents that are in collections other than these; those that were deleted are in none."""
+    outside = select(Document.id).where(Document.id.in_(list(document_ids)), Document.collection_id.not_in(collections))
+    return set(session.scalars(outside))
 
 
 def collection_of(session: Session, document_id: int) -> int:
@@ -70,9 +81,12 @@ def remove(session: Session, document_id: int) -> str:
     document = session.get(Document, document_id, with_for_update=True)
     if document is None:
         raise NotFoundError(f"There is no document {document_id}. `python -m admin documents list` shows them.")
-    held = session.scalars(select(DocumentVersion.content_id).where(DocumentVersion.document_id == document_id))
-    content_ids = [content for content in held if content is not None]
+    theirs = DocumentVersion.document_id == document_id
+    held = session.scalars(select(DocumentVersion).where(theirs)).all()
+    content_ids = [version.content_id for version in held if version.content_id is not None]
     session.execute(delete(Document).where(Document.id == document_id))
+    for sha256, kind in {(version.sha256, version.kind) for version in held}:
+        contents.drop_unfinished_bytes(session, document.collection_id, sha256, kind)
     contents.lock(session, content_ids)
     unused = ~exists().where(DocumentVersion.content_id == Content.id)
     session.execute(delete(Content).where(Content.id.in_(content_ids), unused))

@@ -121,6 +121,7 @@ class EmbeddedPostgres:
         deadline = time.monotonic() + START_TIMEOUT_S
         while True:
             remove_stale_pid_file(self.data)
+            remove_stale_pid_file(self.sockets, ".s.PGSQL.5432.lock")
             started = self._control("start", "-t", str(START_TIMEOUT_S), "-l", self.log, "-o", arguments)
             if started and self._answers():
                 return
@@ -175,12 +176,13 @@ def socket_folder(home: Path) -> Path:
     return Path(tempfile.gettempdir()) / f"apprentice-{os.getuid()}-{digest}"
 
 
-def remove_stale_pid_file(data: Path) -> None:
-    """Remove `postmaster.pid` unless the process it names really is a living Postgres.
+def remove_stale_pid_file(folder: Path, name: str = "postmaster.pid") -> None:
+    """Remove the file unless the process it names really is a living Postgres.
 
-    After a crash or a reboot the number may belong to anybody; that process must be left alone.
+    After a crash or a reboot the number may belong to anybody; that process must be left alone. One that was killed
+    may be there still, until its parent asks for how it ended.
     """
-    pid_file = data / "postmaster.pid"
+    pid_file = folder / name
     try:
         process = psutil.Process(int(pid_file.read_text().split("\n", 1)[0]))
         alive = process.name().startswith("postgres") and process.status() != psutil.STATUS_ZOMBIE

@@ -11,6 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session, aliased
 
+from chat.store import cited
+from chat.store.cited import Uses
 from chat.store.tables import Collection, Content, Document, DocumentVersion
 
 FILES_LOCK = 0x66696C65
@@ -25,6 +27,8 @@ class Holdings:
     chunks: int
     sizes: dict[str, int]
     """Bytes of each file that no other document refers to, by its sha256."""
+    uses: Uses
+    """The answers that cite them; these stay."""
 
     @property
     def documents(self) -> int:
@@ -50,7 +54,7 @@ def of_documents(session: Session, document_ids: Sequence[int]) -> Holdings:
         theirs, ~exists().where(other.sha256 == DocumentVersion.sha256, elsewhere)
     )
     sizes = {row.sha256: row.size for row in session.execute(files)}
-    return Holdings(there, versions, int(chunks.one()), sizes)
+    return Holdings(there, versions, int(chunks.one()), sizes, cited.count(session, there))
 
 
 def of_collection(session: Session, name: str) -> Holdings:

@@ -8,6 +8,8 @@ import psycopg
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
+from chat.errors import DatabaseError
+
 Sessions = sessionmaker[Session]
 
 HNSW = "-c hnsw.ef_search=200 -c hnsw.iterative_scan=relaxed_order"
@@ -31,7 +33,10 @@ def make_engine(url: str, revive: Callable[[], object] | None = None) -> sa.Engi
         except psycopg.OperationalError:
             if revive is None:
                 raise
-            revive()
+            try:
+                revive()
+            except DatabaseError as error:
+                raise psycopg.OperationalError(str(error)) from error
             return psycopg.connect(**arguments)
 
     @sa.event.listens_for(engine, "connect")

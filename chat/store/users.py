@@ -1,11 +1,76 @@
-"""People."""
+"""People: who has an account, and what each may do in the installation as a whole."""
 
-from sqlalchemy import select
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from chat.store.tables import User
+from chat.errors import InvalidInputError, NotFoundError
+from chat.store.tables import User, UserRole
+
+OWNER = "owner"
+"""Who works on the machine itself, without an account. The first migration makes this person."""
+NAME = r"\w[\w.@+-]{0,62}"
+
+
+@dataclass(frozen=True)
+class UserSummary:
+    """One line of the list of people."""
+
+    name: str
+    role: str
+    created_at: datetime
+    disabled_at: datetime | None
 
 
 def owner(session: Session) -> User:
     """The one person there is on the loopback address without accounts."""
-    return session.execute(select(User).where(User.name == "owner")).scalar_one()
+    return session.execute(select(User).where(User.name == OWNER)).scalar_one()
+
+
+def find(session: Session, name: str) -> User | None:
+    """The person of that name, disabled or not; capitals make no difference."""
+    return session.execute(select(User).where(User.name == name.strip().lower())).scalar_one_or_none()
+
+
+def get(session: Session, name: str) -> User:
+    """The person of that name. Raises `NotFoundError` saying how to make one."""
+    found = find(session, name)
+    if found is None:
+        raise NotFoundError(f"There is nobody called {name!r}. `python -m admin users add {name}` adds them.")
+    return found
+
+
+def summaries(session: Session) -> Sequence[UserSummary]:
+    """Everybody, by name."""
+    rows = session.execute(select(User.name, User.role, User.created_at, User.disabled_at).order_by(User.name))
+    return [UserSummary(*row) for row in rows]
+
+
+def add(session: Session, name: str, role: UserRole) -> User:
+    """A new person. Raises `InvalidInputError` for a name that is taken, or that cannot be one."""
+    name = name.strip().lower()
+    if not re.fullmatch(NAME, name):
+        raise InvalidInputError(
+            f"{name!r} cannot be a person's name here: use letters, digits and . @ + - _, at most 63, and no spaces."
+        )
+    made = sa.dialects.postgresql.insert(User).values(name=name, role=role)
+    if session.execute(made.on_conflict_do_nothing().returning(User.id)).first() is None:
+        raise InvalidInputError(f"There is a person called {name} already. Choose another name.")
+    return get(session, name)
+
+
+def set_disabled(session: Session, name: str, disabled: bool) -> None:
+    """Shut a person out from now on, or let them in again. What they made and said is kept.
+
+    Raises `NotFoundError` and, for the person at the machine itself, `InvalidInputError`.
+    """
+    user = get(session, name)
+    if user.name == OWNER:
+        raise InvalidInputError(f"{OWNER} is whoever works on this machine, and cannot be disabled.")
+    user.disabled_at = (user.disabled_at or session.scalar(select(func.now()))) if disabled else None
+    session.flush()

@@ -11,8 +11,9 @@ from chat.errors import NotFoundError
 from chat.store import contents, documents
 from chat.store.tables import Content, Document, DocumentVersion, Status
 
-MOST_ATTEMPTS = 5
-"""After so many tries that ended with the worker's death, a document is given up."""
+MOST_DEATHS = 5
+"""After so many tries that ended with the worker's death, none of them any further, a document is given up."""
+CANCELLED = "It was cancelled. Try again to have it read after all."
 
 
 @dataclass(frozen=True)
@@ -33,18 +34,31 @@ class VersionState:
 
 
 def add(
-    session: Session, collection_id: int, name: str, source: str, *, sha256: str, kind: str, size: int
+    session: Session,
+    collection_id: int,
+    name: str,
+    source: str,
+    *,
+    sha256: str,
+    kind: str,
+    size: int,
+    draft: bool = False,
+    note: str = "",
+    owner_id: int | None = None,
 ) -> tuple[DocumentVersion, bool]:
     """A queued version of the document `name`, which is made if it is new, and whether that version is new.
 
-    The newest version is given back unchanged when it is of the same bytes and did not fail.
+    The newest version is given back unchanged when it is of the same bytes and did not fail, unless that one is a
+    draft and this one is not to be. `owner_id` is who a new document belongs to.
     """
-    made = sa.dialects.postgresql.insert(Document).values(collection_id=collection_id, name=name, source=source)
+    made = sa.dialects.postgresql.insert(Document).values(
+        collection_id=collection_id, name=name, source=source, owner_id=owner_id
+    )
     session.execute(made.on_conflict_do_nothing())
     document = documents.find(session, collection_id, name)
     assert document is not None
     newest = latest(session, document.id)
-    if newest is not None and (newest.sha256, newest.kind) == (sha256, kind) and newest.status != Status.FAILED:
+    if newest is not None and _same(newest, sha256, kind) and not (newest.draft and not draft):
         return newest, False
     version = DocumentVersion(
         document_id=document.id,
@@ -52,10 +66,16 @@ def add(
         sha256=sha256,
         kind=kind,
         size=size,
+        draft=draft,
+        note=note,
     )
     session.add(version)
     session.flush()
     return version, True
+
+
+def _same(version: DocumentVersion, sha256: str, kind: str) -> bool:
+    return (version.sha256, version.kind) == (sha256, kind) and version.status != Status.FAILED
 
 
 def latest(session: Session, document_id: int) -> DocumentVersion | None:
@@ -73,11 +93,12 @@ def claim(session: Session, version_id: int) -> DocumentVersion | None:
     if version is None or version.status in (Status.READY, Status.FAILED):
         return None
     version.attempt += 1
-    version.progress = 0
-    if version.attempt > MOST_ATTEMPTS:
+    version.deaths += 1
+    if version.deaths > MOST_DEATHS:
         version.status = Status.FAILED
-        version.error = f"Reading it ended the worker {MOST_ATTEMPTS} times; it was given up."
+        version.error = f"Reading it ended the worker {MOST_DEATHS} times; it was given up."
         session.flush()
+        contents.drop_unfinished(session, [version])
         return None
     version.status = Status.PROCESSING
     session.flush()
@@ -89,7 +110,7 @@ def progress(session: Session, version_id: int, attempt: int, done: float) -> bo
     changed = session.execute(
         update(DocumentVersion)
         .where(*_running(version_id, attempt))
-        .values(progress=done)
+        .values(progress=done, deaths=0)
         .returning(DocumentVersion.id)
     )
     return changed.first() is not None
@@ -97,13 +118,36 @@ def progress(session: Session, version_id: int, attempt: int, done: float) -> bo
 
 def fail(session: Session, version_id: int, attempt: int, error: str) -> None:
     """End this attempt: the version failed, for the reason `error`. What answered before goes on answering."""
-    session.execute(
-        update(DocumentVersion).where(*_running(version_id, attempt)).values(status=Status.FAILED, error=error)
-    )
+    failed = session.scalars(
+        update(DocumentVersion)
+        .where(*_running(version_id, attempt))
+        .values(status=Status.FAILED, error=error)
+        .returning(DocumentVersion)
+    ).all()
+    contents.drop_unfinished(session, failed)
+
+
+def cancel(session: Session, document_id: int) -> int:
+    """End what is queued or being read of the document, wherever it stands. Returns how many versions that were.
+
+    A worker that is at it ends at its next step: a version that failed takes nothing more.
+    """
+    in_work = DocumentVersion.status.in_((Status.QUEUED, Status.PROCESSING))
+    ended = session.scalars(
+        update(DocumentVersion)
+        .where(DocumentVersion.document_id == document_id, in_work)
+        .values(status=Status.FAILED, error=CANCELLED)
+        .returning(DocumentVersion)
+    ).all()
+    contents.drop_unfinished(session, ended)
+    return len(ended)
 
 
 def publish(session: Session, version_id: int, attempt: int, content_id: int) -> bool:
-    """Make the version ready and live, all at once. False when this attempt is no longer the one that counts."""
+    """Make the version ready and, unless it is a draft or a newer one answers already, live, all at once.
+
+    False when this attempt is no longer the one that counts.
+    """
     version = session.scalars(
         select(DocumentVersion).where(*_running(version_id, attempt)).with_for_update()
     ).one_or_none()
@@ -112,8 +156,17 @@ def publish(session: Session, version_id: int, attempt: int, content_id: int) ->
     session.execute(update(Content).where(Content.id == content_id, ~Content.complete).values(complete=True))
     version.status, version.progress, version.content_id = Status.READY, 1, content_id
     session.flush()
-    _switch(session, version)
+    if not version.draft and not _newer_answers(session, version):
+        _switch(session, version)
     return True
+
+
+def _newer_answers(session: Session, version: DocumentVersion) -> bool:
+    newer = DocumentVersion.number > version.number
+    there = select(DocumentVersion.id).where(
+        DocumentVersion.document_id == version.document_id, DocumentVersion.live, newer
+    )
+    return session.scalars(there).first() is not None
 
 
 def _switch(session: Session, version: DocumentVersion) -> None:
@@ -124,7 +177,7 @@ def _switch(session: Session, version: DocumentVersion) -> None:
         .values(live=False)
         .returning(DocumentVersion.content_id)
     ).all()
-    version.live = True
+    version.live, version.draft = True, False
     session.flush()
     contents.refresh_live(session, [content for content in (version.content_id, *before) if content is not None])
 
@@ -142,13 +195,51 @@ def of_document(session: Session, document_id: int) -> Sequence[DocumentVersion]
 
 
 def make_live(session: Session, document_id: int, number: int) -> None:
-    """Let another version of the document answer from now on. Raises `NotFoundError` unless that one is ready."""
+    """Let another version of the document answer from now on; a draft is published by that.
+
+    Raises `NotFoundError` unless that one is ready.
+    """
     known = of_document(session, document_id)
     chosen = next((v for v in known if v.number == number and v.status == Status.READY), None)
     if chosen is None:
         ready = ", ".join(str(v.number) for v in known if v.status == Status.READY) or "none"
         raise NotFoundError(f"Document {document_id} has no ready version {number}. Ready: {ready}.")
     _switch(session, chosen)
+
+
+def publish_draft(session: Session, document_id: int) -> int:
+    """Let the newest draft of the document answer. Returns its number. Raises `NotFoundError` where none is ready."""
+    drafts = (v for v in of_document(session, document_id) if v.draft and v.status == Status.READY)
+    draft = next(drafts, None)
+    if draft is None:
+        raise NotFoundError(f"Document {document_id} has no draft that is ready to be published.")
+    _switch(session, draft)
+    return draft.number
+
+
+def with_draft(session: Session, collections: Sequence[int], document_ids: Sequence[int]) -> list[int]:
+    """Those of the documents that are in these collections and have a draft that is ready."""
+    rows = session.scalars(
+        select(Document.id)
+        .join(DocumentVersion)
+        .where(Document.id.in_(document_ids), Document.collection_id.in_(collections))
+        .where(DocumentVersion.draft, DocumentVersion.status == Status.READY)
+        .distinct()
+        .order_by(Document.id)
+    )
+    return list(rows)
+
+
+def text(session: Session, document_id: int, number: int) -> str:
+    """What a version says. Raises `NotFoundError` unless it is ready."""
+    said = session.scalars(
+        select(Content.text)
+        .join(DocumentVersion)
+        .where(DocumentVersion.document_id == document_id, DocumentVersion.number == number)
+    ).one_or_none()
+    if said is None:
+        raise NotFoundError(f"Document {document_id} has no version {number} that could be read.")
+    return said
 
 
 def states(session: Session, version_ids: Sequence[int]) -> list[VersionState]:

@@ -4,22 +4,21 @@ The invariant: every argument may have been written by a stranger. Ids are valid
 which knows whose they are; what was said before always comes from the service, never from the page.
 """
 
-import functools
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from html import escape
-from inspect import isgeneratorfunction
 from itertools import chain
-from typing import Any, ParamSpec, Protocol, TypeVar, cast
+from typing import Any, Protocol, Self, cast
 from uuid import UUID
 
 import gradio as gr
 
-from chat.errors import AppError, InvalidInputError, NotFoundError
+from chat.errors import InvalidInputError, NotFoundError
 from chat.rag.answer import Answer, Citation, Event, Mode, Retrieved, Source, Token
 from chat.ui import passage, words
+from chat.ui.edge import told
 from chat.ui.sidebar import ConversationSummary, conversation_list
 from chat.ui.thread import ChatMessage, ShownMessage, answer, growing, question, thread, working
 
@@ -29,9 +28,6 @@ FRAME_S = 1 / 15
 """An answer is redrawn at most this often."""
 FOLLOW_S = 0.2
 """How often to look whether an answer that is written elsewhere, or being stopped, has gone on."""
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 
 class Conversation(Protocol):
@@ -57,6 +53,7 @@ class Collection(Protocol):
 class Service(Protocol):
     """What the page needs of the assistant."""
 
+    def for_account(self, name: str | None) -> Self: ...
     def ask(
         self, question: str, *, mode: Mode = ..., collection: str | None = ..., conversation_id: UUID | None = ...
     ) -> Generator[Event, None, None]: ...
@@ -68,29 +65,6 @@ class Service(Protocol):
     def passage(self, version_id: int, start: int, end: int) -> passage.Passage: ...
     def collections(self) -> Sequence[Collection]: ...
     def starters(self, collection: str | None) -> Sequence[str]: ...
-
-
-def told(handler: Callable[P, T]) -> Callable[P, T]:
-    """The handler, with failures a person can cure told to that person. The one place where the page does so."""
-
-    def message(error: AppError) -> gr.Error:
-        return gr.Error(escape(str(error)), print_exception=False)
-
-    @functools.wraps(handler)
-    def call(*args: P.args, **kwargs: P.kwargs) -> T:
-        try:
-            return handler(*args, **kwargs)
-        except AppError as error:
-            raise message(error) from error
-
-    @functools.wraps(handler)
-    def stream(*args: P.args, **kwargs: P.kwargs) -> Iterator[Any]:
-        try:
-            yield from cast("Iterator[Any]", handler(*args, **kwargs))
-        except AppError as error:
-            raise message(error) from error
-
-    return cast("Callable[P, T]", stream) if isgeneratorfunction(handler) else call
 
 
 @dataclass(frozen=True)

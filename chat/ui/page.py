@@ -134,9 +134,11 @@ def wire(page: Page, handlers: Handlers) -> None:
     freed.then(handlers.followed, page.conversation, [page.conversation, page.chat], **QUIETLY)
     page.passage.cite(handlers.passage_opened, page.conversation, page.passage, **QUIETLY)
 
-    def ask(question: str, mode: str = "rag", collection: str = "") -> tuple[str, list[dict[str, Any]]]:
+    def ask(
+        question: str, mode: str = "rag", collection: str = "", request: gr.Request | None = None
+    ) -> tuple[str, list[dict[str, Any]]]:
         """Ask a question; the answer's text and its citations come back."""
-        return handlers.ask_once(question, mode, collection)
+        return handlers.ask_once(question, mode, collection, request)
 
     api(ask, api_name="ask", concurrency_limit=AT_ONCE)
 

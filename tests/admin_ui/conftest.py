@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from admin.curation.bench import Bench
 from admin.curation.documents import Ingestion
 from admin.curation.parser import Parser
+from admin.service.bench import Bench
 from admin.service.library import Library, Upload
 from admin.ui.handlers import Handlers
 from chat.models.embedder import Embedder

@@ -14,6 +14,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 from admin import worker
 from admin.app import Parts, build
 from admin.curation.documents import Ingestion
+from admin.curation.embedders import Changeover
 from chat.settings import Settings
 from chat.store.database import Database
 
@@ -46,7 +47,7 @@ def working(database: Database, ingestion: Ingestion) -> Iterator[None]:
 @pytest.fixture
 def address(settings: Settings, database: Database, ingestion: Ingestion) -> Iterator[str]:
     """Where the application is served."""
-    app = build(Parts(settings, database, ingestion))
+    app = build(Parts(settings, database, ingestion, Changeover(database.sessions, ingestion.embedder)))
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", ws="none"))
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -117,7 +118,7 @@ def test_upload_watch_open_roll_back_and_delete(
     tab.locator(".bulk").get_by_role("button", name="Delete").click()
     expect(tab.get_by_role("dialog")).to_contain_text("Delete “Fares”?")
     tab.get_by_role("dialog").get_by_role("button", name="Delete").click()
-    expect(tab.locator("#notice")).to_contain_text("Deleted 1 document: 2 versions, 2 chunks")
+    expect(tab.locator("#notice")).to_contain_text("Deleted 1 document: 2 versions, 2 chunks, 2 vectors")
     expect(rows).to_have_count(1)
     expect(tab.locator(".bulk")).to_be_hidden()
     expect(tab.locator("#queue")).to_contain_text("1 worker, nothing waiting")

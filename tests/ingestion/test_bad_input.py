@@ -78,7 +78,7 @@ def test_a_file_of_100_megabytes_is_refused(library: Library, tmp_path: Path) ->
 
 @pytest.mark.parametrize("name", ["program.exe", "noextension", "archive.tar.gz", ".md", ""])
 def test_a_wrong_extension_is_refused_at_once(library: Library, name: str) -> None:
-    with pytest.raises(UnreadableDocument, match=r"cannot be read\. Save it as one of"):
+    with pytest.raises(UnreadableDocument, match=r"cannot be read\. (Save it as one of|Unpack it)"):
         library.submit(name, HARBOUR)
     assert library.scalar("SELECT count(*) FROM documents") == 0
 

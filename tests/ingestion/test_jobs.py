@@ -95,7 +95,7 @@ def test_what_does_not_pass_fails_in_words_after_some_tries(library: Library) ->
 
 def test_what_kills_every_worker_is_given_up(library: Library) -> None:
     done = library.submit("poison.md", HARBOUR)
-    for _ in range(versions.MOST_ATTEMPTS):
+    for _ in range(versions.MOST_DEATHS):
         with library.database.sessions.begin() as session:
             assert versions.claim(session, done.version_id) is not None, "a worker takes it, and dies"
     library.ingestion.process(done.version_id)

@@ -18,6 +18,7 @@ from admin.curation.chunking import chunk
 from admin.curation.documents import CHUNK_TARGET, submit
 from admin.curation.loaders import load
 from chat.settings import Settings
+from chat.store import versions
 from chat.store.database import Database, open_database
 from chat.store.tables import Status
 
@@ -49,14 +50,14 @@ def hand_in(database: Database, home: Path) -> list[int]:
     chance = random.Random(7)
     words = [f"{a}{b}" for a in ("bar", "ler", "mon", "pes", "tul") for b in ("ane", "ig", "olt", "ush")]
     home.mkdir(exist_ok=True)
-    versions = []
+    handed_in = []
     for number in range(DOCUMENTS):
         sections = [f"## Part {part}\n\n{' '.join(chance.choices(words, k=90))}." for part in range(40)]
         path = home / f"document-{number}.md"
         path.write_text("\n\n".join(sections))
         with database.sessions.begin() as session:
-            versions.append(submit(session, home, path, "default", name=path.name, source=path.name).version_id)
-    return versions
+            handed_in.append(submit(session, home, path, "default", name=path.name, source=path.name).version_id)
+    return handed_in
 
 
 def wait_for(database: Database, condition: str, seconds: float = 120) -> None:
@@ -69,8 +70,8 @@ def wait_for(database: Database, condition: str, seconds: float = 120) -> None:
         time.sleep(0.02)
     with database.engine.connect() as connection:
         jobs = connection.execute(sa.text("SELECT id, status, attempts, worker_id, lock FROM procrastinate_jobs")).all()
-        versions = connection.execute(sa.text("SELECT id, status, attempt, progress FROM document_versions")).all()
-    raise AssertionError(f"{condition} did not come true within {seconds} s: {jobs} {versions}")
+        stuck = connection.execute(sa.text("SELECT id, status, attempt, progress FROM document_versions")).all()
+    raise AssertionError(f"{condition} did not come true within {seconds} s: {jobs} {stuck}")
 
 
 def forget_workers(database: Database) -> None:
@@ -79,12 +80,12 @@ def forget_workers(database: Database) -> None:
         connection.execute(sa.text("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 hour'"))
 
 
-def require_whole(database: Database, home: Path, versions: list[int]) -> None:
+def require_whole(database: Database, home: Path, handed_in: list[int]) -> None:
     """Each document is there, once, with just the chunks that an undisturbed worker makes of it."""
     with database.sessions() as session:
-        states = {state.version_id: state for state in versions.states(session, version_ids)}
-    assert [states[version].status for version in versions] == [Status.READY] * len(versions)
-    for number, version in enumerate(versions):
+        states = {state.version_id: state for state in versions.states(session, handed_in)}
+    assert [states[version].status for version in handed_in] == [Status.READY] * len(handed_in)
+    for number, version in enumerate(handed_in):
         expected = len(chunk(load(home / f"document-{number}.md", "markdown"), target=CHUNK_TARGET))
         assert states[version].chunks == expected
     with database.engine.connect() as connection:
@@ -94,13 +95,13 @@ def require_whole(database: Database, home: Path, versions: list[int]) -> None:
         contents = connection.execute(sa.text("SELECT count(*) FILTER (WHERE complete), count(*) FROM contents")).one()
     total = sum(state.chunks for state in states.values())
     assert tuple(held) == (total, total, total)
-    assert tuple(contents) == (len(versions), len(versions)), "nothing half is left behind"
+    assert tuple(contents) == (len(handed_in), len(handed_in)), "nothing half is left behind"
 
 
 def test_workers_killed_at_random_moments(database: Database, home: Path) -> None:
     """None may lose a document, and none may double one; at most one is caught in the middle by each kill."""
     chance = random.Random(time.time_ns())
-    versions = hand_in(database, home)
+    handed_in = hand_in(database, home)
     place = {"APPRENTICE_HOME": str(home), "APPRENTICE_DATABASE_URL": database.conninfo}
     for _ in range(KILLS):
         with worker(**place) as process:
@@ -110,7 +111,7 @@ def test_workers_killed_at_random_moments(database: Database, home: Path) -> Non
         forget_workers(database)
     with worker(**place):
         wait_for(database, "NOT EXISTS (SELECT FROM document_versions WHERE status IN ('queued', 'processing'))")
-    require_whole(database, home, versions)
+    require_whole(database, home, handed_in)
 
 
 def test_postgres_killed_while_a_worker_writes(tmp_path: Path) -> None:
@@ -119,7 +120,7 @@ def test_postgres_killed_while_a_worker_writes(tmp_path: Path) -> None:
     database = open_database(Settings(home=home))
     assert database.embedded is not None
     try:
-        versions = hand_in(database, home)
+        handed_in = hand_in(database, home)
         with worker(APPRENTICE_HOME=str(home)):
             wait_for(database, "EXISTS (SELECT FROM document_versions WHERE status = 'processing' AND progress > 0)")
             time.sleep(random.uniform(0, 1))
@@ -129,7 +130,7 @@ def test_postgres_killed_while_a_worker_writes(tmp_path: Path) -> None:
         forget_workers(database)
         with worker(APPRENTICE_HOME=str(home)):
             wait_for(database, "NOT EXISTS (SELECT FROM document_versions WHERE status IN ('queued', 'processing'))")
-        require_whole(database, home, versions)
+        require_whole(database, home, handed_in)
     finally:
         database.close()
 

@@ -161,6 +161,9 @@ class LookAlike:
         self.spoken = 0
         self.freed = threading.Event()
 
+    def for_account(self, name: str | None) -> "LookAlike":
+        return self
+
     def ask(
         self,
         question: str,

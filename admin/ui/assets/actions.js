@@ -11,7 +11,7 @@ element.addEventListener("click", async ({ target }) => {
 
 // The list is drawn anew while it is looked at: whoever was on a button stays there.
 let held = null;
-const keyOf = (node) => ["event", "id", "ids", "sort", "stage", "name", "page", "begin"].map((name) => node.dataset[name]).join();
+const keyOf = (node) => ["event", "id", "ids", "sort", "stage", "name", "page", "begin", "ordinal", "number", "drop"].map((name) => node.dataset[name]).join();
 element.addEventListener("focusin", ({ target }) => { held = target.dataset?.event || target.dataset?.begin ? keyOf(target) : null; });
 element.addEventListener("focusout", ({ relatedTarget }) => { if (relatedTarget) held = null; });
 watch("value", () => {

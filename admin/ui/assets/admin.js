@@ -3,21 +3,22 @@ const curation = (() => {
   const make = (parent, tag, text, name = "") =>
     parent.appendChild(Object.assign(document.createElement(tag), { textContent: text, className: name }));
 
-  // Resolves to the text typed (or "yes", where nothing is to be typed), or to "" when the person thought better of it.
-  const ask = ({ question, warning, action, field, danger, cancel = "Cancel" }) => new Promise((answer) => {
+  // Resolves to the text typed (or "yes", or "other", where nothing is to be typed), or to "" when the person thought better of it.
+  const ask = ({ question, warning, action, other, field, danger, longest = 63, cancel = "Cancel" }) => new Promise((answer) => {
     const dialog = document.createElement("dialog");
     const form = dialog.appendChild(document.createElement("form"));
     dialog.setAttribute("aria-label", question);
     make(form, "h2", question);
     make(form, "p", warning);
-    const input = field ? Object.assign(make(form, "input", ""), { maxLength: 63, required: true }) : null;
+    const input = field ? Object.assign(make(form, "input", ""), { maxLength: longest, required: true }) : null;
     input?.setAttribute("aria-label", field);
     make(form, "button", cancel).addEventListener("click", () => dialog.close());
     form.lastChild.type = "button";
     make(form, "button", action, danger ? "danger" : "go");
+    if (other) make(form, "button", other, "danger").value = "other";
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      dialog.close(input ? input.value.trim() : "yes");
+      dialog.close(input ? input.value.trim() : event.submitter?.value || "yes");
     });
     dialog.addEventListener("close", () => { answer(dialog.returnValue); dialog.remove(); });
     dialog.addEventListener("keydown", (event) => event.stopPropagation());
@@ -26,10 +27,39 @@ const curation = (() => {
     input?.focus();
   });
 
+  // A chunk to be written anew or split: resolves to what to send, or to null when the person thought better of it.
+  const write = ({ question, warning, field, save, split, unsaved, option, cancel = "Cancel" }, said) => new Promise((answer) => {
+    const dialog = Object.assign(document.createElement("dialog"), { className: "wide" });
+    const form = dialog.appendChild(document.createElement("form"));
+    dialog.setAttribute("aria-label", question);
+    make(form, "h2", question);
+    make(form, "p", warning);
+    const text = Object.assign(make(form, "textarea", ""), { value: said, required: true, rows: 12 });
+    text.setAttribute("aria-label", field);
+    const label = make(form, "label", "", "option");
+    const draft = Object.assign(make(label, "input", ""), { type: "checkbox" });
+    make(label, "span", option);
+    const done = (sent) => { answer(sent && { ...sent, draft: draft.checked }); answer = () => {}; dialog.close(); };
+    const button = (shown, name, type) => Object.assign(make(form, "button", shown, name), { type });
+    button(cancel, "", "button").addEventListener("click", () => done(null));
+    const cut = button(split, "", "button");
+    cut.addEventListener("click", () => done({ event: "split", at: Array.from(text.value.slice(0, text.selectionStart)).length }));
+    button(save, "go", "submit");
+    text.addEventListener("input", () => { cut.disabled = text.value !== said; cut.title = cut.disabled ? unsaved : ""; });
+    text.addEventListener("keydown", (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit(); });
+    form.addEventListener("submit", (event) => { event.preventDefault(); done({ event: "rewrite", text: text.value }); });
+    dialog.addEventListener("close", () => { done(null); dialog.remove(); });
+    dialog.addEventListener("keydown", (event) => event.stopPropagation());
+    document.body.append(dialog);
+    dialog.showModal();
+    text.focus();
+    text.setSelectionRange(0, 0);
+  });
+
   document.addEventListener("click", ({ target }) => {
     const link = target.closest("#bar a.chat");
     if (link) link.hostname = location.hostname;
   }, true);
 
-  return { ask };
+  return { ask, write };
 })();

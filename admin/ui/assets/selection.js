@@ -10,10 +10,12 @@ function showSelection() {
   if (!bulk) return;
   bulk.hidden = ticked.size === 0;
   bulk.querySelector("b").textContent = ticked.size;
-  const remove = bulk.querySelector("[data-event]");
   const [only] = ticked.values();
-  remove.dataset.ids = [...ticked.keys()].join();
-  remove.dataset.question = (ticked.size === 1 ? remove.dataset.one : remove.dataset.many).replace("{}", ticked.size === 1 ? only : ticked.size);
+  for (const act of bulk.querySelectorAll("[data-event]")) {
+    act.dataset.ids = [...ticked.keys()].join();
+    const { one, many } = act.dataset;
+    if (one) act.dataset.question = (ticked.size === 1 ? one : many).replace("{}", ticked.size === 1 ? only : ticked.size);
+  }
 }
 
 element.addEventListener("change", ({ target }) => {

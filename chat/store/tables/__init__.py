@@ -6,6 +6,7 @@ from chat.store.tables.people import CollectionMember, Installation, MemberRole,
 from chat.store.tables.questions import Question, QuestionPassage, RetrievalRevision
 from chat.store.tables.sources import Source, SourceItem, SourceKind
 from chat.store.tables.talk import AnswerStatus, Citation, Conversation, Message, Trace
+from chat.store.tables.work import JobFailure, Worker
 
 __all__ = [
     "DIMENSION",
@@ -21,6 +22,7 @@ __all__ = [
     "Document",
     "DocumentVersion",
     "Installation",
+    "JobFailure",
     "MemberRole",
     "Message",
     "Question",
@@ -33,5 +35,6 @@ __all__ = [
     "Trace",
     "User",
     "UserRole",
+    "Worker",
     "one_of",
 ]

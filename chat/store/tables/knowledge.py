@@ -86,6 +86,8 @@ class DocumentVersion(Base):
     """Why it was made, where it came from an edit."""
     attempt: Mapped[int] = mapped_column(server_default="0")
     """Raised by each try at processing; a try that is no longer the latest may not finish."""
+    deaths: Mapped[int] = mapped_column(server_default="0")
+    """Tries in a row that ended, or may yet end, with the worker's death before the version got any further."""
     progress: Mapped[float] = mapped_column(server_default="0")
     error: Mapped[str | None]
     content_id: Mapped[int | None] = mapped_column(ForeignKey("contents.id"))
@@ -161,6 +163,8 @@ class Chunk(Base):
     keywords: Mapped[str | None] = mapped_column(TSVECTOR)
     """Its words, made when it goes live: writing in bulk is four times as fast without."""
     embedding: Mapped[Any] = mapped_column(HALFVEC(DIMENSION))
+    embedding_beside: Mapped[Any | None] = mapped_column(HALFVEC())
+    """The vector by the installation's other embedder: the one to come, or the one that was."""
     disabled: Mapped[bool] = mapped_column(server_default=sa.false())
     """Whether a curator took it out of the search; it stands in the text all the same."""
     live: Mapped[bool] = mapped_column(server_default=sa.false())

@@ -29,13 +29,15 @@ class MemberRole(StrEnum):
 
 
 class Installation(Base):
-    """The one row of facts about this database: which embedder its vectors came from, whether the demo was loaded."""
+    """The one row of facts about this database: whose vectors it holds, whether the demo was loaded."""
 
     __tablename__ = "installation"
     __table_args__ = (CheckConstraint("id = 1", "single_row"),)
 
     id: Mapped[int] = mapped_column(sa.SmallInteger, primary_key=True, autoincrement=False)
     embedder: Mapped[str | None]
+    embedder_beside: Mapped[str | None]
+    """Whose vectors stand beside those that are searched: an embedder being tried, or the one before."""
     demo_loaded_at: Mapped[datetime | None]
 
 

@@ -1,0 +1,71 @@
+"""The edge of both pages: for whom a handler acts, and how what went wrong is told.
+
+The invariant: who asks is what the door says through Gradio, never what the page sends.
+"""
+
+import functools
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import fields, replace
+from html import escape
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+
+import gradio as gr
+
+from chat.errors import AppError
+
+H = TypeVar("H")
+P = ParamSpec("P")
+T = TypeVar("T")
+
+ASKER = inspect.Parameter(
+    "request", inspect.Parameter.POSITIONAL_OR_KEYWORD, default=None, annotation=gr.Request | None
+)
+"""What Gradio fills in by its type: the request, and in it who has signed in."""
+
+
+def told(handler: Callable[Concatenate[H, P], T]) -> Callable[..., T]:
+    """The handler as the page calls it: over services that act for who asks, and failures told to that person.
+
+    The fields of a class of handlers are its services; each is exchanged for the same one acting for who has signed
+    in. Without accounts nobody signs in, and the services act for whom they were made for.
+    """
+    own = inspect.signature(handler)
+    signature = own.replace(parameters=[*own.parameters.values(), ASKER])
+
+    def bound(*given: Any, **named: Any) -> inspect.BoundArguments:
+        arguments = signature.bind(*given, **named)
+        request = arguments.arguments.pop(ASKER.name, None)
+        arguments.arguments["self"] = acting_for(arguments.arguments["self"], request and request.username)
+        return arguments
+
+    def call(*given: Any, **named: Any) -> T:
+        try:
+            arguments = bound(*given, **named)
+            return cast("Callable[..., T]", handler)(*arguments.args, **arguments.kwargs)
+        except AppError as error:
+            raise _message(error) from error
+
+    def stream(*given: Any, **named: Any) -> Iterator[Any]:
+        try:
+            arguments = bound(*given, **named)
+            yield from cast("Callable[..., Iterator[Any]]", handler)(*arguments.args, **arguments.kwargs)
+        except AppError as error:
+            raise _message(error) from error
+
+    wrapped = cast("Any", functools.wraps(handler)(stream if inspect.isgeneratorfunction(handler) else call))
+    wrapped.__signature__ = signature
+    wrapped.__annotations__ = {**handler.__annotations__, ASKER.name: ASKER.annotation}
+    return cast("Callable[..., T]", wrapped)
+
+
+def acting_for(handlers: H, account: str | None) -> H:
+    """The same handlers, over services that act for that account; as they are where there are no accounts."""
+    if account is None:
+        return handlers
+    services = {field.name: getattr(handlers, field.name) for field in fields(cast("Any", handlers))}
+    return cast("H", replace(cast("Any", handlers), **{n: s.for_account(account) for n, s in services.items()}))
+
+
+def _message(error: AppError) -> gr.Error:
+    return gr.Error(escape(str(error)), print_exception=False)

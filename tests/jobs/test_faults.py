@@ -1,0 +1,72 @@
+"""What the database may refuse for a while, and disks that are full: waited out or told in words, never a lost file."""
+
+import resource
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from admin.curation.documents import keep_blob
+from chat.errors import AppError
+from tests.ingestion.test_documents import HARBOUR
+from tests.jobs.running import run_until, work_for
+from tests.rag.library import Library
+
+FAULTY = """
+    CREATE SEQUENCE faults;
+    CREATE FUNCTION fail_first() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF nextval('faults') = 1 THEN RAISE EXCEPTION 'refused' USING ERRCODE = '{code}'; END IF;
+        RETURN NEW;
+    END $$;
+    CREATE TRIGGER faulty BEFORE INSERT ON chunks FOR EACH STATEMENT EXECUTE FUNCTION fail_first();
+"""
+
+
+@pytest.mark.parametrize("code", ["53100", "53300", "40P01", "40001", "55P03", "57P01", "25006"])
+def test_what_the_database_cannot_do_just_now_is_done_later(library: Library, code: str) -> None:
+    """Disk full, too many connections, deadlock, serialization, lock timeout, shutdown, read-only standby."""
+    with library.database.engine.begin() as connection:
+        connection.execute(sa.text(FAULTY.format(code=code)))
+    done = library.submit("harbour.md", HARBOUR)
+    run_until(work_for(library), lambda: library.state(done.version_id).done)
+    assert library.state(done.version_id).status == "ready"
+    assert library.scalar("SELECT last_value FROM faults") == 2
+    assert library.scalar("SELECT count(*) FROM chunks") == 1
+
+
+def test_a_lock_on_the_documents_is_waited_out(library: Library) -> None:
+    done = library.submit("harbour.md", HARBOUR)
+    reading = threading.Thread(target=library.ingestion.process, args=(done.version_id,))
+    with library.database.engine.begin() as connection:
+        connection.execute(sa.text("LOCK TABLE document_versions IN ACCESS EXCLUSIVE MODE"))
+        reading.start()
+        time.sleep(0.5)
+        assert reading.is_alive()
+    reading.join(30)
+    assert library.state(done.version_id).status == "ready"
+
+
+def test_who_holds_a_transaction_open_for_long_does_not_stop_the_queue(library: Library) -> None:
+    done = library.submit("harbour.md", HARBOUR)
+    with library.database.engine.begin() as connection:
+        connection.execute(sa.text("SELECT pg_current_xact_id()"))
+        run_until(work_for(library), lambda: library.state(done.version_id).done)
+    assert library.state(done.version_id).status == "ready"
+
+
+def test_a_full_data_folder_is_told_in_words_and_holds_nothing_half(library: Library, home: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    library.incoming.mkdir(exist_ok=True)
+    body = b"The gate closes at ten. " * 100
+    (library.incoming / "large.txt").write_bytes(body)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, hard))
+    try:
+        with pytest.raises(AppError, match=r"There is no room for .* Make room, then add it again\."):
+            keep_blob(home, library.incoming / "large.txt")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert not [path for path in (home / "blobs").rglob("*") if path.is_file()]
+    assert library.scalar("SELECT count(*) FROM documents") == 0
+    assert library.state(library.add("large.txt", body).version_id).status == "ready"

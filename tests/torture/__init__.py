@@ -1,0 +1,1 @@
+"""Killed without warning, again and again."""

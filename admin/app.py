@@ -25,6 +25,10 @@ from chat.settings import Settings
 from chat.store.database import Database, open_database
 from chat.store.installation import require_setting
 
+MAX_UPLOAD = "1gb"
+"""The most that one file may take of the disk. Far above what is read of one, whose limit is told in words later: what
+the browser refuses takes the files that were dropped beside it along."""
+
 
 @dataclass(frozen=True)
 class Parts:
@@ -97,5 +101,6 @@ def build(parts: Parts) -> FastAPI:
         run_history=False,
         ssr_mode=False,
         show_error=False,
+        max_file_size=MAX_UPLOAD,
     )
     return app

@@ -23,7 +23,7 @@ def list_jobs(
     from chat.store.jobs import ORDERS
 
     with opened() as parts:
-        service = Jobs(parts.database.sessions)
+        service = Jobs(parts.database.sessions, person=parts.owner)
         found = service.listed(state or tuple(ORDERS), limit)
         workers = service.workload().workers
     if as_json:
@@ -55,7 +55,7 @@ def retry(job: JobId, as_json: AsJson = False) -> None:
     from admin.service.jobs import Jobs
 
     with opened() as parts:
-        Jobs(parts.database.sessions).retry(job)
+        Jobs(parts.database.sessions, person=parts.owner).retry(job)
     if as_json:
         print_json({"job": job, "retried": True})
     else:
@@ -69,7 +69,7 @@ def cancel(job: JobId, as_json: AsJson = False) -> None:
     from admin.service.jobs import Jobs
 
     with opened() as parts:
-        cancelled = Jobs(parts.database.sessions).cancel(job)
+        cancelled = Jobs(parts.database.sessions, person=parts.owner).cancel(job)
     if as_json:
         print_json({"job": job, "cancelled": cancelled})
     else:

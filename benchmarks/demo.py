@@ -14,6 +14,7 @@ from admin.curation.documents import Ingestion, submit
 from admin.curation.parser import Parser
 from benchmarks.report import Table
 from benchmarks.workbench import Workbench
+from chat import rights
 from chat.models.chat import ModelConnection
 from chat.models.verifier import Verifier
 from chat.rag import abstain
@@ -50,7 +51,11 @@ def run(bench: Workbench) -> list[Table]:
     """Both tables: finding and refusing over all questions, answering over some."""
     ingest(bench)
     verifier = Verifier()
-    retriever = HybridRetriever(sessions=bench.database.sessions, embedder=bench.embedder, collection=demo.COLLECTION)
+    with bench.database.sessions() as session:
+        owner = rights.owner(session)
+    retriever = HybridRetriever(
+        sessions=bench.database.sessions, embedder=bench.embedder, person=owner, collection=demo.COLLECTION
+    )
     bench.say("Searching for the demo's questions …")
     asked = list(ask_all(retriever, verifier))
     return [finding(asked), answering(bench, retriever, verifier, asked)]
@@ -118,7 +123,8 @@ def answering(bench: Workbench, retriever: HybridRetriever, verifier: Verifier, 
 
 
 def answer(chain: Chain, question: str) -> Answer:
-    return [event for event in chain.stream(Question(question)) if isinstance(event, Answer)][-1]
+    asked = Question(question, person=chain.retriever.person)
+    return [event for event in chain.stream(asked) if isinstance(event, Answer)][-1]
 
 
 def figures(bench: Workbench, answers: Sequence[Answer]) -> tuple[str, ...]:

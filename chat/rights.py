@@ -30,15 +30,12 @@ class Person:
     role: UserRole
 
 
-OWNER = Person(1, "owner", UserRole.OWNER)
-
-
 @dataclass(frozen=True)
 class Personal:
-    """A service that acts for one person, and does what that person may do."""
+    """A service that acts for one person, whom its maker has to name, and does what that person may do."""
 
     sessions: Sessions
-    person: Person = field(default=OWNER, kw_only=True)
+    person: Person = field(kw_only=True)
 
     def for_person(self, person: Person) -> Self:
         """The same service for another person."""
@@ -99,10 +96,8 @@ def roles(session: Session, person: Person) -> dict[int, MemberRole]:
     return {collection_id: MemberRole(role) for collection_id, role in rows}
 
 
-def readable(session: Session, person: Person | str | None = None, collection: str | None = None) -> Sequence[int]:
+def readable(session: Session, person: Person, collection: str | None = None) -> Sequence[int]:
     """Ids of the collections that the person may read: the one named, or all. Raises `NotFoundError`."""
-    if not isinstance(person, Person):
-        return _with(session, OWNER, MemberRole.READER, person)
     return _with(session, person, MemberRole.READER, collection)
 
 
@@ -160,10 +155,30 @@ def place(session: Session, person: Person, name: str) -> Collection:
 
     Raises `NotAllowedError` for who may only read it, and `NotFoundError` for who may not make collections.
     """
-    if active(session, person).role in MAKES_COLLECTIONS and not collections.exists(session, name):
-        return found_collection(session, person, name)
-    curated(session, person, name)
-    return collections.get(session, name)
+    check_place(session, person, name)
+    if collections.exists(session, name):
+        return collections.get(session, name)
+    return found_collection(session, person, name)
+
+
+def may_place(session: Session, person: Person, name: str) -> bool:
+    """Whether the person may hand documents in to that collection."""
+    try:
+        check_place(session, person, name)
+    except (NotAllowedError, NotFoundError):
+        return False
+    return True
+
+
+def check_place(session: Session, person: Person, name: str) -> None:
+    """Raise what `place` would, and make nothing."""
+    if collections.exists(session, name) or not may_make_collections(session, person):
+        curated(session, person, name)
+
+
+def may_make_collections(session: Session, person: Person) -> bool:
+    """Whether the person may make a collection. Raises `NotAllowedError` for who was disabled."""
+    return active(session, person).role in MAKES_COLLECTIONS
 
 
 def found_collection(session: Session, person: Person, name: str) -> Collection:
@@ -171,7 +186,7 @@ def found_collection(session: Session, person: Person, name: str) -> Collection:
 
     Raises `NotAllowedError` for who may not make any, `InvalidInputError` for a name that is taken or cannot be.
     """
-    if active(session, person).role not in MAKES_COLLECTIONS:
+    if not may_make_collections(session, person):
         raise NotAllowedError("You may not make collections. An owner of this installation can make one for you.")
     made = collections.add(session, name)
     members.put(session, made.id, person.id, MemberRole.OWNER)

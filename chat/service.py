@@ -1,18 +1,19 @@
 """What askers can do, whatever they do it through: page, command line, HTTP. No Gradio, no SQL."""
 
 import time
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from itertools import pairwise
+from typing import Any
 from uuid import UUID
 
 from chat import rights
 from chat.rag.answer import Answer, Citation, Event, Mode, Retrieved, Source, Token, Turn
 from chat.rag.chain import Chain, Events, Question, checked
 from chat.rights import Personal
-from chat.store import collections, conversations, documents, tables, traces
+from chat.store import cited, collections, conversations, documents, tables, traces
 from chat.store.collections import CollectionSummary
 from chat.store.conversations import ConversationSummary
 from chat.store.documents import Passage
@@ -106,7 +107,8 @@ class Assistant(Personal):
         with self.sessions() as session:
             found = conversations.get(session, rights.active(session, self.person).id, conversation_id)
             kept = conversations.messages(session, conversation_id)
-            closed = documents.elsewhere(session, rights.readable(session, self.person), conversations.quoted(kept))
+            seen = rights.overseen(session, self.person)
+            closed = set[int]() if seen is None else cited.outside(session, seen, kept)
             messages = [_shown(message, closed) for message in kept]
             return ShownConversation(found.id, found.title, found.updated_at, messages)
 
@@ -189,19 +191,26 @@ class Record:
         if self.sealed:
             return
         self.sealed = True
+        found = {source.document_id for source in answer.retrieved} if answer else set[int]()
         with self.sessions.begin() as session:
+            homes = cited.collections_of(session, found)
             conversations.seal(
                 session,
                 self.message_id,
                 content=self.said,
                 status=status,
                 refused=answer.refused if answer else False,
-                receipt=answer.receipt | {"quoted": answer.quoted} if answer else None,
+                receipt=_kept_receipt(answer, homes) if answer else None,
                 citations=[_kept_citation(self.message_id, citation) for citation in answer.citations]
                 if answer
                 else (),
                 trace=_trace(question, answer, self.message_id) if answer else None,
             )
+
+
+def _kept_receipt(answer: Answer, homes: Mapping[int, int]) -> dict[str, Any]:
+    """The receipt, with the documents' collections: what is deleted later is still shown to nobody but its readers."""
+    return answer.receipt | {"quoted": answer.quoted, "collections": {str(key): home for key, home in homes.items()}}
 
 
 def _turns(messages: Sequence[tables.Message]) -> list[Turn]:
@@ -243,7 +252,7 @@ def _shown(message: tables.Message, closed: Set[int]) -> ShownMessage:
         refused=message.refused,
         quoted=bool((message.receipt or {}).get("quoted")),
         searched=trace.searched if trace else "",
-        citations=[_shown_citation(cited) for cited in message.citations if cited.document_id not in closed],
+        citations=[_shown_citation(kept) for kept in message.citations if kept.document_id not in closed],
         retrieved=[Source(**source) for source in retrieved if source["document_id"] not in closed],
         timings_ms=trace.timings_ms if trace else {},
     )

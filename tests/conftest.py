@@ -10,11 +10,13 @@ import pytest
 import sqlalchemy as sa
 
 from chat.models.embedder import Embedder
+from chat.rights import Person
 from chat.settings import Settings
 from chat.store.database import Database
 from chat.store.embedded import EmbeddedPostgres
 from chat.store.schema import migrate
 from chat.store.session import make_engine, make_sessions
+from chat.store.tables import UserRole
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
@@ -23,6 +25,8 @@ os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
 TEMPLATE = "template_apprentice"
 CLONES = itertools.count()
+OWNER = Person(1, "owner", UserRole.OWNER)
+"""Who every migrated database belongs to, and whom a test acts for unless it says otherwise."""
 
 
 def pytest_runtest_setup() -> None:

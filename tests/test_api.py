@@ -18,6 +18,7 @@ from chat.models.embedder import Embedder
 from chat.rag.abstain import REFUSAL
 from chat.service import Assistant
 from chat.store.database import Database
+from tests.conftest import OWNER
 from tests.rag.library import Library, Speaker, make_chain, make_library, models, texts
 
 GATE = "# Harbour gate\n\nThe harbour gate closes at 22:15 every evening. The night guard has the key.\n"
@@ -42,7 +43,7 @@ def serve(library: Library, model: BaseChatModel | None) -> Iterator[str]:
     """The routes under a real server; its address."""
     way = models(model)
     app = FastAPI()
-    app.include_router(api.router(Assistant(library.database.sessions, make_chain(library, way)), way))
+    app.include_router(api.router(Assistant(library.database.sessions, make_chain(library, way), person=OWNER), way))
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", ws="none"))
     thread = threading.Thread(target=server.run)
     thread.start()

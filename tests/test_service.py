@@ -18,6 +18,7 @@ from chat.service import Assistant
 from chat.store import conversations, documents
 from chat.store.database import Database
 from chat.store.tables import AnswerStatus, User
+from tests.conftest import OWNER
 from tests.rag.library import Library, Speaker, make_chain, make_library, models, texts
 
 GATE = "# Harbour gate\n\nThe harbour gate closes at 22:15 every evening. The night guard has the key.\n"
@@ -40,7 +41,7 @@ def library(database: Database, embedder: Embedder, parser: Parser, home: Path) 
 
 def assistant(library: Library, *answers: str, breaks_after: int | None = None) -> tuple[Assistant, Speaker]:
     model = Speaker(answers=list(answers) or [SAID], breaks_after=breaks_after)
-    return Assistant(library.database.sessions, make_chain(library, models(model))), model
+    return Assistant(library.database.sessions, make_chain(library, models(model)), person=OWNER), model
 
 
 def ask(assistant: Assistant, conversation_id: UUID, question: str = ASKED) -> Answer:
@@ -132,7 +133,7 @@ def test_no_transaction_is_open_while_tokens_flow(library: Library) -> None:
 
 
 def test_a_failure_is_sealed_as_one(library: Library) -> None:
-    service = Assistant(library.database.sessions, make_chain(library, models(None)))
+    service = Assistant(library.database.sessions, make_chain(library, models(None)), person=OWNER)
     conversation_id = service.start_conversation(ASKED)
     with pytest.raises(ModelError):
         list(service.ask(ASKED, mode=Mode.BASE, conversation_id=conversation_id))

@@ -1,26 +1,34 @@
 """What both arms find for labelled questions, gathered once, whatever is then fused, fitted or compared."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import numpy as np
 from sqlalchemy.orm import Session
 
 from admin.curation import labels
 from admin.curation.measures import K, Quality, quality
+from chat.errors import EmbedderChangedError
 from chat.models.embedder import Embedder
+from chat.models.reranker import Rerankers
 from chat.rag.answer import Source, Turn
 from chat.rag.query import condense_by_rule
-from chat.rag.retriever import LONGEST_QUESTION, Ranking, RetrievalSettings, as_sources, fuse
-from chat.store import chunks, drafts, questions
+from chat.rag.retriever import LONGEST_QUESTION, Ranking, RetrievalSettings, as_sources, first_stage, fuse, reread
+from chat.store import drafts, questions
 from chat.store.chunks import Hit
 from chat.store.questions import NO_CHANGE, Change, LabelledQuestion
 from chat.store.session import Sessions
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True)
 class Gathered:
-    """A question's hits, and which chunks bear it: none where its passages are gone, or it has no answer."""
+    """A question's hits, and which chunks bear it: none where its passages are gone, or it has no answer.
+
+    Its own measures are those of the first stage, before a reranker reads anything.
+    """
 
     question: LabelledQuestion
     words: str
@@ -74,10 +82,58 @@ def gather(
     ]
 
 
-def read(session: Session, scope: Sequence[int], gathered: Gathered, settings: RetrievalSettings) -> list[Source]:
-    """The `settings.k` passages that these settings put first, with what they say."""
-    best = fuse(gathered.dense, gathered.keyword, settings)
-    return as_sources(best, chunks.sources(session, scope, [ranking.chunk_id for ranking in best]))
+@dataclass(frozen=True)
+class Found:
+    """The passages that chat would have for a labelled question, best first, and how well each bears it."""
+
+    question: LabelledQuestion
+    chunk_ids: Sequence[int]
+    grades: dict[int, int]
+
+    @property
+    def rank(self) -> int | None:
+        """Where the first passage that bears the question stands among the first ten; None where it does not."""
+        places = enumerate(self.chunk_ids[:K], 1)
+        return next((place for place, chunk_id in places if chunk_id in self.grades), None)
+
+    @property
+    def quality(self) -> Quality:
+        return quality(self.chunk_ids, self.grades)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Puts what was gathered in the order that chat gives it. A reranker reads while no transaction is open."""
+
+    sessions: Sessions
+    rerankers: Rerankers
+    scope: Sequence[int]
+    change: Change = NO_CHANGE
+
+    def found(self, gathered: Sequence[Gathered], settings: RetrievalSettings) -> list[Found]:
+        """What chat would find with these settings for each question."""
+        settings = replace(settings, k=K)
+        return [Found(each.question, self._ids(each, settings), each.grades) for each in gathered]
+
+    def sources(self, gathered: Gathered, settings: RetrievalSettings) -> list[Source]:
+        """The `settings.k` passages that these settings put first, with what they say."""
+        best = fuse(gathered.dense, gathered.keyword, first_stage(settings))
+        with self.sessions() as session:
+            found = Search(session, self.scope, settings.depth, self.change).sources(best)
+        return reread(gathered.words, found, settings, self.rerankers)
+
+    def _ids(self, gathered: Gathered, settings: RetrievalSettings) -> list[int]:
+        if not settings.rerank:
+            return gathered.ranking(settings)
+        return [source.chunk_id for source in self.sources(gathered, settings)]
+
+
+def once_more(search: Callable[[], T]) -> T:
+    """What `search` returns; begun anew where the vectors were exchanged while its question was embedded."""
+    try:
+        return search()
+    except EmbedderChangedError:
+        return search()
 
 
 class Search:

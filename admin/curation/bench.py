@@ -9,10 +9,11 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from admin.curation.arms import Search
+from chat.models.reranker import Rerankers
 from chat.models.verifier import Verifier
 from chat.rag import abstain, prompt
 from chat.rag.answer import Source
-from chat.rag.retriever import LONGEST_QUESTION, RetrievalSettings, fuse, retrieve
+from chat.rag.retriever import LONGEST_QUESTION, RetrievalSettings, first_stage, fuse, reread, retrieve
 from chat.store.questions import NO_CHANGE, Change
 
 MOST = 50
@@ -36,6 +37,8 @@ class Probe:
     timings_ms: dict[str, float]
     marks: dict[int, bool]
     """Chunks that are marked right (True) or wrong for this question."""
+    draft: int | None = None
+    """The version that counted as published, where it was tried as if it were."""
 
 
 def find(
@@ -46,11 +49,21 @@ def find(
     settings: RetrievalSettings,
     change: Change = NO_CHANGE,
 ) -> list[Source]:
-    """The best passages as the documents are, which is exactly what chat finds, or as they would be after `change`."""
+    """The best passages as the documents are, which is exactly what chat finds, or as they would be after `change`.
+
+    They are the `settings.k` best, and at least as many as the reranker of these settings reads.
+    """
+    settings = replace(settings, k=max(settings.k, first_stage(replace(settings, k=RetrievalSettings.k)).k))
     if change == NO_CHANGE:
         return retrieve(session, scope, words, vector, settings)
     search = Search(session, scope, settings.depth, change)
     return search.sources(fuse(*search(words[:LONGEST_QUESTION], vector), settings))
+
+
+def read_again(words: str, found: Sequence[Source], settings: RetrievalSettings, rerankers: Rerankers) -> list[Source]:
+    """What was found in the order that chat gives it; what stands further down than its reranker reads stays there."""
+    read = first_stage(replace(settings, k=RetrievalSettings.k)).k
+    return [*reread(words, found[:read], replace(settings, k=read), rerankers), *found[read:]]
 
 
 def judged(words: str, found: Sequence[Source], settings: RetrievalSettings, verifier: Verifier, k: int) -> Probe:

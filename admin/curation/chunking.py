@@ -14,7 +14,7 @@ from itertools import takewhile
 
 from admin.curation.loaders import ParsedDocument
 
-TINY = 150  # characters: too few to be understood alone
+TINY = 150  # characters: too few of prose to be understood alone
 DIVIDING_LEVEL = 2
 HEADING_LENGTH = 200
 PLAIN_HEADING_LENGTH = 80
@@ -113,7 +113,8 @@ def chunk(document: ParsedDocument, target: int = 700, limit: int = 1000) -> lis
 
 def _join(left: Draft, right: Draft, target: int, limit: int) -> Draft | None:
     """Return two neighbours as one: whole small sections up to the target, a tiny remainder up to the limit."""
-    tiny = min(left.end - left.start, right.end - right.start) < TINY
+    # Where the target itself is tiny, as for records, each piece is what is wanted and no remainder.
+    tiny = min(left.end - left.start, right.end - right.start) < TINY <= target
     allowed = limit if tiny else target if left.whole and right.whole else 0
     if left.division != right.division or right.end - left.start > allowed:
         return None

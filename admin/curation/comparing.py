@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from admin.curation.arms import Gathered
+from admin.curation.arms import Found
 from admin.curation.measures import Difference, Quality, difference, mean
-from admin.curation.regression import rank
-from chat.rag.retriever import RetrievalSettings
 
 
 @dataclass(frozen=True)
@@ -34,16 +32,19 @@ class Comparison:
     moved: Sequence[Moved]
 
 
-def compare(gathered: Sequence[Gathered], before: RetrievalSettings, after: RetrievalSettings) -> Comparison | None:
-    """What `after` would change on the questions whose right passage is there; None where there is no such question."""
-    marked = [each for each in gathered if each.grades]
+def compare(before: Sequence[Found], after: Sequence[Found]) -> Comparison | None:
+    """What changes on the questions whose right passage is there; None where there is no such question.
+
+    Both sequences ask the same questions of the same documents.
+    """
+    marked = [(old, new) for old, new in zip(before, after, strict=True) if new.grades]
     if not marked:
         return None
-    old, new = [each.quality(before) for each in marked], [each.quality(after) for each in marked]
+    old, new = [each.quality for each, _ in marked], [each.quality for _, each in marked]
     names = ("ndcg", "recall", "reciprocal_rank")
     differences = {
         name: difference([getattr(each, name) for each in old], [getattr(each, name) for each in new]) for name in names
     }
-    ranks = [Moved(each.question.id, each.question.text, rank(each, before), rank(each, after)) for each in marked]
+    ranks = [Moved(now.question.id, now.question.text, now.rank, then.rank) for now, then in marked]
     moved = sorted((each for each in ranks if each.before != each.after), key=lambda each: (each.better, each.text))
     return Comparison(len(marked), mean(old), mean(new), differences, moved)

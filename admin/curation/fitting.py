@@ -4,7 +4,8 @@ The prior: both arms count the same, and the verifier's own threshold is right. 
 setting from the best one, so of all the settings that are as good as the best within half a standard error of their
 paired difference, the one nearest to the prior is taken (the one-standard-error rule of Breiman et al., "Classification
 and Regression Trees", 1984, halved). The more questions, the less the prior weighs. What is shown is the score on
-questions held out in turn, and what is worse there than the usual setting is never applied.
+questions held out in turn, and what is worse there than the usual setting is never applied. Weights are fitted to what
+the arms find, before a reranker reads any of it.
 """
 
 from collections.abc import Sequence

@@ -20,7 +20,7 @@ def read_eml(data: bytes) -> ParsedDocument:
     """Return an e-mail: its subject, sender, receivers and date, its words, and the names of what was attached."""
     # The modern policy raises many kinds of error on damaged headers; this one never does.
     mail = message_from_bytes(data.lstrip(), policy=policy.compat32)
-    if data.strip() and not any(mail[name] for name in NEEDED):
+    if data.decode(errors="replace").strip() and not any(mail[name] for name in NEEDED):
         raise UnreadableDocument("This file is not an e-mail: it names no sender, subject or date. Save it again.")
     subject = _header(mail, "Subject")
     about = "\n".join(f"{name}: {value}" for name in SHOWN if (value := _header(mail, name)))

@@ -19,7 +19,7 @@ from admin.curation.documents import Interrupted, blob_path, submit
 from admin.curation.fetch import Fetcher
 from admin.curation.sources import Change, Finding, Listing, Reader, reader, vanished, why_kept
 from chat.errors import AppError
-from chat.store import collections, documents, holdings, sources
+from chat.store import collections, documents, holdings, source_items, sources
 from chat.store.session import Sessions
 from chat.store.sources import Sync, SyncState
 from chat.store.tables import DocumentVersion, Source, SourceItem
@@ -80,8 +80,8 @@ class Syncing:
                 return None
             source, sync = begun
             collection = collections.name_of(session, source.collection_id)
-            known = sources.items(session, source_id)
-            held = sources.held_by_others(session, source.collection_id, source_id)
+            known = source_items.by_place(session, source_id)
+            held = source_items.held_by_others(session, source.collection_id, source_id)
         with scratch_file(self.home) as scratch:
             looking = reader(source.kind, source.places, self.fetcher, scratch)
             run = _Run(self.sessions, self.home, source, collection, known, held, sync, report)
@@ -178,7 +178,7 @@ class _Run:
                 # What was read now, should it have changed since it was looked at.
                 sha256 = session.get_one(DocumentVersion, done.version_id).sha256
                 made = done.new and done.version == 1
-                sources.record(
+                source_items.record(
                     session, self.source.id, finding.place, document_id=done.document_id if made else None,
                     sha256=sha256, etag=finding.etag, modified=finding.modified,
                 )  # fmt: skip
@@ -210,7 +210,7 @@ class _Run:
                 held = holdings.of_documents(session, [document_id] if document_id else [])
                 for each in held.document_ids:
                     documents.remove(session, each)
-                sources.forget(session, self.source.id, place)
+                source_items.forget(session, self.source.id, place)
             self._drop_files(held)
             self._noted()
 
@@ -245,7 +245,7 @@ class _Run:
             self.sync = replace(self.sync, counts=counts)
         if not sources.note(session, self.source.id, self.sync):
             raise TakenOver
-        sources.touch(session, self.source.id, [(each.place, each.etag, each.modified) for each in self.unchanged])
+        source_items.touch(session, self.source.id, [(each.place, each.etag, each.modified) for each in self.unchanged])
         self.unchanged.clear()
 
     def _noted(self) -> None:

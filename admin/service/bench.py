@@ -5,24 +5,28 @@ No Gradio, no SQL.
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from admin.curation import arms, fitting, labels, regression
-from admin.curation.bench import Probe, find, judged
+from admin.curation.arms import Gathered, Reading
+from admin.curation.bench import Probe, find, judged, read_again
 from admin.curation.comparing import Comparison, compare
 from admin.curation.fitting import Fit
 from admin.curation.regression import BrokenQuestion
 from chat import rights
 from chat.errors import NotFoundError
 from chat.models.embedder import Embedder
+from chat.models.reranker import Rerankers
 from chat.models.verifier import Verifier
 from chat.rag import abstain
 from chat.rag.answer import Source
 from chat.rag.chain import checked
 from chat.rag.retriever import LONGEST_QUESTION, RetrievalSettings, in_force
 from chat.rights import Personal
-from chat.store import chunks, collections, questions, revisions
+from chat.store import chunks, collections, drafts, questions, revisions, versions
+from chat.store.drafts import ReadyDraft
+from chat.store.installation import hold_embedder
 from chat.store.questions import NO_CHANGE, Change, Label, LabelledQuestion, NewQuestion
 from chat.store.revisions import Revision
 from chat.store.tables import MemberRole
@@ -65,6 +69,7 @@ class Bench(Personal):
 
     embedder: Embedder
     verifier: Verifier
+    rerankers: Rerankers = field(default_factory=Rerankers)
 
     def probe(
         self,
@@ -81,16 +86,38 @@ class Bench(Personal):
         `InvalidInputError` for a question that is empty or too long, `NotFoundError` for an unknown collection.
         """
         words, change = checked(question), Change([draft]) if draft else NO_CHANGE
+        find_all = lambda: self._search(words, collection, k, change, settings)  # noqa: E731
+        scope, found, chosen, times = arms.once_more(find_all)
         started = time.perf_counter()
-        vector = self.embedder.encode([words[:LONGEST_QUESTION]])[0]
+        found = read_again(words, found, chosen, self.rerankers)
+        if chosen.rerank:
+            times["rerank"] = 1000 * (time.perf_counter() - started)
+        probe = judged(words, found, chosen, self.verifier, k)
+        marks = self._marks(words, scope, change)
+        return replace(probe, timings_ms=times | probe.timings_ms, marks=marks, draft=draft)
+
+    def _search(
+        self, words: str, collection: str | None, k: int, change: Change, settings: RetrievalSettings | None
+    ) -> tuple[Sequence[int], list[Source], RetrievalSettings, dict[str, float]]:
+        """Where was searched, what was found there with which settings, and the milliseconds that took."""
+        started = time.perf_counter()
+        embedder = self.embedder.in_use()
+        vector = embedder.encode([words[:LONGEST_QUESTION]])[0]
         embedded = time.perf_counter()
         with self.sessions() as session:
+            hold_embedder(session, embedder.name)
             scope = rights.readable(session, self.person, collection)
+            if change.published and not drafts.contents_of(session, scope, change.published):
+                raise NotFoundError("This draft is not there any more. Reload the page to see which there are.")
             chosen = settings or in_force(session, scope, USUAL)
             found = find(session, scope, words, vector, replace(chosen, k=max(k, USUAL.k)), change)
         times = {"embed": 1000 * (embedded - started), "search": 1000 * (time.perf_counter() - embedded)}
-        probe = judged(words, found, chosen, self.verifier, k)
-        return replace(probe, timings_ms=times | probe.timings_ms, marks=self._marks(words, scope, change))
+        return scope, found, chosen, times
+
+    def drafts(self, collection: str) -> list[ReadyDraft]:
+        """The drafts that a question may be tried on, as if one were published. Raises `NotFoundError`."""
+        with self.sessions() as session:
+            return drafts.ready(session, rights.readable(session, self.person, collection))
 
     def _marks(self, words: str, scope: Sequence[int], change: Change) -> dict[int, bool]:
         """Chunk ids marked right or wrong for the question of these words."""
@@ -149,27 +176,29 @@ class Bench(Personal):
 
     def check(self, collection: str) -> tuple[Comparison | None, list[Checked]]:
         """Each labelled question with the rank of its right passage under what is live, and how that does."""
-        settings, gathered = self._gathered(collection)
-        lines = [Checked(each.question, regression.rank(each, settings), bool(each.grades)) for each in gathered]
-        return compare(gathered, USUAL, settings), lines
+        settings, reading, gathered = self._gathered(collection)
+        found = reading.found(gathered, settings)
+        lines = [Checked(each.question, each.rank, bool(each.grades)) for each in found]
+        return compare(found, found), lines
 
     def compare(self, collection: str, settings: RetrievalSettings) -> tuple[Comparison | None, list[BrokenQuestion]]:
         """What these settings would change on all labelled questions, and which questions they would break."""
-        live, gathered = self._gathered(collection)
-        return compare(gathered, live, settings), regression.broken(gathered, gathered, live, settings)
+        live, reading, gathered = self._gathered(collection)
+        before, after = reading.found(gathered, live), reading.found(gathered, settings)
+        return compare(before, after), regression.broken(before, after)
 
     def fit(self, collection: str, note: Progress = silent) -> Fit:
         """Weights and threshold fitted to the collection's labelled questions. `note` hears how far it is.
 
         Raises `InvalidInputError` where there are too few questions.
         """
-        live, gathered = self._gathered(collection)
+        live, reading, gathered = self._gathered(collection)
         equal = replace(live, fusion=USUAL.fusion, dense_weight=1.0, keyword_weight=1.0)
         weights = fitting.fit_weights(gathered, equal)
-        fitted = fitting.combine(live, weights, None).settings
+        fitted = replace(fitting.combine(live, weights, None).settings, k=USUAL.k)
         evidence = []
         for done, each in enumerate(gathered, 1):
-            verdict = abstain.judge(each.words, self._read(collection, each, fitted), self.verifier)
+            verdict = abstain.judge(each.words, reading.sources(each, fitted), self.verifier)
             evidence.append(fitting.Evidence(each.question.answerable, verdict.probability))
             note(done, len(gathered))
         return fitting.combine(live, weights, fitting.fit_threshold(evidence, self.verifier.threshold))
@@ -199,42 +228,66 @@ class Bench(Personal):
         """The labelled questions that find their passage now and would not, were this version the live one."""
         with self.sessions() as session:
             document_id = questions.document_of(session, version_id)
-            document = rights.document(session, self.person, document_id)
-            name = collections.name_of(session, document.collection_id)
-        return self._would_break(name, Change(published=[version_id]))
+        return self._would_break(self._collection_of(document_id), Change(published=[version_id]))
+
+    def would_break_rollback(self, document_id: int, number: int) -> list[BrokenQuestion]:
+        """As `would_break_version`, of the document's version of that number."""
+        name = self._collection_of(document_id)
+        with self.sessions() as session:
+            found = [v.id for v in versions.of_document(session, document_id) if v.number == number]
+        return self._would_break(name, Change(published=found))
+
+    def would_break_publishing(self, document_ids: Sequence[int]) -> list[BrokenQuestion]:
+        """The labelled questions that would lose their passage, were the newest drafts of these documents published."""
+        affected: dict[str, dict[int, int]] = {}
+        with self.sessions() as session:
+            waiting = drafts.ready(session, rights.readable(session, self.person))
+        for draft in waiting:
+            if draft.document_id in document_ids:
+                name = self._collection_of(draft.document_id)
+                affected.setdefault(name, {}).setdefault(draft.document_id, draft.version_id)
+        lost = [self._would_break(name, Change(published=list(newest.values()))) for name, newest in affected.items()]
+        return [question for each in lost for question in each]
 
     def would_break_deletion(self, document_ids: Sequence[int]) -> list[BrokenQuestion]:
-        """The labelled questions that would lose their passage with these documents."""
+        """The labelled questions that would lose their passage with these documents; those gone already are not asked.
+
+        Raises `NotAllowedError` where one may be read but not deleted.
+        """
         affected: dict[str, list[int]] = {}
         with self.sessions() as session:
-            for document_id in document_ids:
-                document = rights.document(session, self.person, document_id)
-                name = collections.name_of(session, document.collection_id)
-                affected.setdefault(name, []).append(document_id)
+            there = [i for each in document_ids for i in rights.removable(session, self.person, each)]
+        for document_id in there:
+            affected.setdefault(self._collection_of(document_id), []).append(document_id)
         lost = [self._would_break(name, Change(deleted=ids)) for name, ids in affected.items()]
         return [question for each in lost for question in each]
 
+    def _collection_of(self, document_id: int) -> str:
+        with self.sessions() as session:
+            document = rights.document(session, self.person, document_id)
+            return collections.name_of(session, document.collection_id)
+
     def _would_break(self, collection: str, change: Change) -> list[BrokenQuestion]:
-        with self.sessions() as session:
-            [collection_id] = rights.readable(session, self.person, collection)
-        asked = arms.ask(self.sessions, self.embedder, collection_id)
-        with self.sessions() as session:
-            settings = in_force(session, [collection_id], USUAL)
-            now = arms.gather(session, collection_id, asked, settings.depth)
-            then = arms.gather(session, collection_id, asked, settings.depth, change)
-        return regression.broken(now, then, settings)
+        settings, reading, now, then = arms.once_more(lambda: self._gather(collection, change))
+        changed = replace(reading, change=change)
+        return regression.broken(reading.found(now, settings), changed.found(then, settings))
 
-    def _gathered(self, collection: str) -> tuple[RetrievalSettings, list[arms.Gathered]]:
-        """What is live, and what both arms find for every labelled question."""
-        with self.sessions() as session:
-            [collection_id] = rights.readable(session, self.person, collection)
-        asked = arms.ask(self.sessions, self.embedder, collection_id)
-        with self.sessions() as session:
-            settings = in_force(session, [collection_id], USUAL)
-            return settings, arms.gather(session, collection_id, asked, settings.depth)
+    def _gathered(self, collection: str) -> tuple[RetrievalSettings, Reading, list[Gathered]]:
+        """What is live, and what both arms find for every labelled question, ready to be put in order."""
+        settings, reading, gathered, _ = arms.once_more(lambda: self._gather(collection))
+        return settings, reading, gathered
 
-    def _read(self, collection: str, gathered: arms.Gathered, settings: RetrievalSettings) -> list[Source]:
-        """The passages that these settings put first, as far as the verdict looks."""
+    def _gather(
+        self, collection: str, change: Change = NO_CHANGE
+    ) -> tuple[RetrievalSettings, Reading, list[Gathered], list[Gathered]]:
+        """As `_gathered`, with what the arms would find after `change`."""
+        embedder = self.embedder.in_use()
         with self.sessions() as session:
             scope = rights.readable(session, self.person, collection)
-            return arms.read(session, scope, gathered, replace(settings, k=abstain.LOOKED_AT))
+        asked = arms.ask(self.sessions, embedder, scope[0])
+        with self.sessions() as session:
+            hold_embedder(session, embedder.name)
+            settings = in_force(session, scope, USUAL)
+            now = arms.gather(session, scope[0], asked, settings.depth)
+            then = now if change == NO_CHANGE else arms.gather(session, scope[0], asked, settings.depth, change)
+        return settings, Reading(self.sessions, self.rerankers, scope), now, then

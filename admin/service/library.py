@@ -1,6 +1,6 @@
 """What curators can do, whatever they do it through. No Gradio, no SQL."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -29,12 +29,19 @@ USES_SHOWN = 50
 
 @dataclass(frozen=True)
 class Overview:
-    """The list of documents as `view` shows it, the collections to choose from, and how many versions are in work."""
+    """The list of documents as `view` shows it, the collections to choose from, and how many versions are in work.
+
+    `curated` are the names of the collections whose documents this person may change; `may_hand_in` is said of where
+    files would go now.
+    """
 
     view: View
     listing: Listing
     collections: Sequence[CollectionSummary]
     working: int
+    curated: Set[str]
+    may_hand_in: bool
+    may_make_collections: bool
 
 
 @dataclass(frozen=True)
@@ -42,7 +49,8 @@ class OpenedDocument:
     """A document, its versions, and the text and chunks of the one that is shown, from `excerpt.first` on.
 
     `shown` is the one asked for, else the one that answers, else the newest that could be read; `excerpt` is None
-    where none could be read yet. `marked` is the ordinal of the chunk that was asked for.
+    where none could be read yet. `marked` is the ordinal of the chunk that was asked for. `may_curate`: whether this
+    person may change the document.
     """
 
     line: Line
@@ -53,6 +61,7 @@ class OpenedDocument:
     marked: int | None
     uses: Sequence[Use]
     used: Uses
+    may_curate: bool
 
 
 @dataclass(frozen=True)
@@ -119,7 +128,15 @@ class Library(Personal):
                 view = replace(view, page=last)
                 listing = catalogue.listing(session, readable, view)
             every = rights.readable(session, self.person)
-            return Overview(view, listing, found, catalogue.working(session, every))
+            return Overview(
+                view,
+                listing,
+                found,
+                catalogue.working(session, every),
+                curated={each.name for each in found if each.role is not MemberRole.READER},
+                may_hand_in=rights.may_place(session, self.person, view.collection or DEFAULT_COLLECTION),
+                may_make_collections=rights.may_make_collections(session, self.person),
+            )
 
     def document(
         self, document_id: int, *, number: int | None = None, first: int = 0, chunk_id: int | None = None
@@ -143,7 +160,7 @@ class Library(Personal):
             # What others asked is for who looks after the document, not for all who may read it.
             uses = cited.of_document(session, document_id, USES_SHOWN) if looks_after else ()
             used = cited.count(session, [document_id])
-            return OpenedDocument(line, concerns, known, shown, excerpt, marked, uses, used)
+            return OpenedDocument(line, concerns, known, shown, excerpt, marked, uses, used, looks_after)
 
     def upload(self, files: Iterable[tuple[Path, str]], collection: str | None, *, draft: bool = False) -> list[Upload]:
         """Hand in files under their names, each by itself: what is wrong with one is no reason to lose the others.

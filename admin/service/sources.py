@@ -14,7 +14,7 @@ from admin.service.library import DEFAULT_COLLECTION, Library, Receipt, Upload
 from chat import rights
 from chat.errors import AppError, InvalidInputError, NotAllowedError
 from chat.rights import Personal
-from chat.store import collections, sources
+from chat.store import collections, source_items, sources
 from chat.store.sources import SourceLine, Sync
 from chat.store.tables import Source, SourceKind, UserRole
 
@@ -60,24 +60,28 @@ class Sources(Personal):
             raise InvalidInputError(f"Give the source a name of at most {LONGEST_NAME} characters.")
         if new.every_minutes is not None and not 0 < new.every_minutes <= LONGEST_INTERVAL:
             raise InvalidInputError(f"A source is synced every 1 to {LONGEST_INTERVAL:,} minutes, or only on demand.")
-        places = self._places(new.kind, new.places)
+        places = self._places(new.kind, new.places, new.collection)
         with self.sessions.begin() as session:
             collection = rights.place(session, self.person, new.collection)
             source = sources.add(session, collection, name, new.kind, places, new.every_minutes)
             sources.request(session, source)
             return source.id
 
-    def preview_new(self, kind: SourceKind, places: str) -> Iterator[Plan]:
-        """What there is at a source that is not added yet, as it is found. Raises as `add` does."""
+    def preview_new(self, kind: SourceKind, places: str, collection: str) -> Iterator[Plan]:
+        """What there is at a source that is not added to the collection yet, as it is found.
+
+        Raises as `add` does, before anything is fetched.
+        """
+        named = self._places(kind, places, collection)
         with scratch_file(self.home) as scratch:
-            yield from plan(reader(kind, self._places(kind, places), self.fetcher, scratch), {}, {})
+            yield from plan(reader(kind, named, self.fetcher, scratch), {}, {})
 
     def preview(self, source_id: int) -> Iterator[Plan]:
         """What a sync would do, as it is found. Raises `NotFoundError`, `NotAllowedError`."""
         with self.sessions() as session:
             source = self._curated(source_id)
-            known = sources.items(session, source_id)
-            held = sources.held_by_others(session, source.collection_id, source_id)
+            known = source_items.by_place(session, source_id)
+            held = source_items.held_by_others(session, source.collection_id, source_id)
         with scratch_file(self.home) as scratch:
             yield from plan(reader(source.kind, source.places, self.fetcher, scratch), known, held)
 
@@ -98,13 +102,13 @@ class Sources(Personal):
         """Ids of the versions that came from the source and are not read yet."""
         with self.sessions() as session:
             sources.get(session, rights.readable(session, self.person), source_id)
-            return sources.in_work(session, source_id)
+            return source_items.in_work(session, source_id)
 
     def remove(self, source_id: int, *, with_documents: bool) -> Receipt:
         """Remove the source; its documents stay, or are deleted with it where it made them."""
         self._curated(source_id)
         with self.sessions.begin() as session:
-            theirs = sources.made_by(session, source_id) if with_documents else ()
+            theirs = source_items.made_by(session, source_id) if with_documents else ()
             sources.remove(session, source_id)
         return Library(self.sessions, self.home, person=self.person).delete(theirs)
 
@@ -130,8 +134,10 @@ class Sources(Personal):
         except AppError as error:
             return Upload(address[:200], problem=str(error))
 
-    def _places(self, kind: SourceKind, text: str) -> list[str]:
+    def _places(self, kind: SourceKind, text: str, collection: str) -> list[str]:
+        """The places, for who may have that collection filled from them."""
         with self.sessions() as session:
+            rights.check_place(session, self.person, collection)
             if kind is SourceKind.FOLDER and rights.active(session, self.person).role != UserRole.OWNER:
                 raise NotAllowedError(
                     "Only an owner of this installation may name a folder on its machine. Ask one, or use addresses."

@@ -18,7 +18,7 @@ from chat.store.catalogue import View
 
 TICK_S = 1.0
 """How often the list is looked at again while something is in work."""
-LOOKS = ("open", "sort", "stage", "turn", "narrow")
+LOOKS = ("open", "sort", "stage", "turn", "narrow", "weigh")
 CHANGES = ("retry", "remove", "cancel", "tag", "publish")
 """The events of the list: those that only look, and those that change documents."""
 

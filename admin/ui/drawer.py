@@ -30,7 +30,7 @@ def draw() -> Drawer:
     """The drawer, closed."""
     return Drawer(
         gr.State(Opened()),
-        live_html("", "document", asset("document.js"), "window", "shut", "show", "compare", *CHANGES),
+        live_html("", "document", asset("document.js"), "window", "shut", "show", "compare", "weigh", *CHANGES),
     )
 
 

@@ -32,6 +32,8 @@ def _verdict(probe: Probe, collection: str) -> str:
     )
     kind = "refused" if probe.refused else "answered"
     settings = f"<li>{in_words(probe.settings)}</li>"
+    if probe.draft is not None:
+        settings += f"<li>{retrieval_words.AS_IF}</li>"
     unanswered = button(retrieval_words.NOT_ANSWERED, "unanswered", words=probe.question) if collection else ""
     return (
         f'<div class="verdict {kind}"><p><span aria-hidden="true">{sign}</span> {said}</p>'
@@ -44,7 +46,8 @@ def _number(value: object) -> str:
 
 
 def _row(source: Source, probe: Probe) -> str:
-    where = button(source.document, "open", looks="title", id=source.document_id, chunk=source.chunk_id)
+    drafted = source.version if source.version_id == probe.draft else None
+    where = button(source.document, "open", looks="title", id=source.document_id, chunk=source.chunk_id, number=drafted)
     section = f"<span>› {escape(source.section)}</span>" if source.section else ""
     page = f"<span>{words.PAGE.format(source.page)}</span>" if source.page else ""
     note = f'<span class="used">{words.IN_PROMPT}</span>' if source.chunk_id in probe.in_prompt else ""
@@ -54,7 +57,7 @@ def _row(source: Source, probe: Probe) -> str:
     _, _, score, meaning, by_words = words.FOUND_COLUMNS
     return (
         f'<tr><td class="rank">{source.rank}</td><td>'
-        f'<p class="where">{where}{section}{page}{note}{_marks(source, probe)}</p>'
+        f'<p class="where">{where}{section}{page}{note}{"" if drafted else _marks(source, probe)}</p>'
         f"<details><summary>{_preview(source.text)}</summary><div>{escape(source.text)}</div></details></td>"
         f'<td class="number" data-label="{score}">{source.score:.3f}</td>'
         f'<td class="number" data-label="{meaning}">{dense}{similarity}</td>'

@@ -116,10 +116,10 @@ class Handlers:
     @told
     def opened(self, event: gr.EventData) -> tuple[Opened, str]:
         """A document that was clicked, at a chunk of it if one was."""
-        chunk = sent(event, "chunk")
-        found = self.library.document(number(sent(event, "id")), chunk_id=number(chunk) if chunk else None)
+        chunk, version = (number(said) if said else None for said in (sent(event, "chunk"), sent(event, "number")))
+        found = self.library.document(number(sent(event, "id")), number=version, chunk_id=chunk)
         first = found.excerpt.first if found.excerpt else 0
-        return Opened(found.line.document_id, first), opened.document(found)
+        return Opened(found.line.document_id, first, version), opened.document(found)
 
     @told
     def windowed(self, event: gr.EventData) -> tuple[Opened, str]:
@@ -154,11 +154,11 @@ class Handlers:
         return f'<p class="writing working" role="status">{words.SEARCHING}</p>'
 
     @told
-    def probed(self, question: str, collection: str, k: float) -> str:
-        """What a question finds, as HTML."""
+    def probed(self, question: str, collection: str, k: float, draft: str = "") -> str:
+        """What a question finds, or would find were that draft published, as HTML."""
         most = min(max(int(k), 1), MOST) if isinstance(k, int | float) else 10
-        name = str(collection or "")
-        return findings.findings(self.bench.probe(str(question), name or None, most), name)
+        name, tried = str(collection or ""), number(str(draft)) if draft else None
+        return findings.findings(self.bench.probe(str(question), name or None, most, draft=tried), name)
 
 
 def sent(event: gr.EventData, name: str) -> str:

@@ -26,7 +26,7 @@ def chips(overview: Overview) -> str:
     chosen = overview.view.collection
     known = [_chip(words.ALL, every, "", chosen is None)]
     known += [_chip(each.name, each.documents, each.name, each.name == chosen) for each in overview.collections]
-    new = button(
+    new = "" if not overview.may_make_collections else button(
         f"+ {words.NEW_COLLECTION}", "create", looks="quiet",
         question=words.NEW_QUESTION, warning=words.NEW_WARNING, field=words.NEW_FIELD, action=words.CREATE,
     )  # fmt: skip
@@ -60,12 +60,16 @@ def table(overview: Overview) -> str:
     if not overview.listing.counts[Stage.ALL]:
         return _tags(overview) + _nothing(overview)
     head = "".join(_column(sort, overview.view) for sort in Sort)
-    select_all = f'<th class="pick"><input type="checkbox" aria-label="{words.SELECT_ALL}"></th>'
+    tick_all = f'<input type="checkbox" aria-label="{words.SELECT_ALL}">' if overview.curated else ""
+    select_all = f'<th class="pick">{tick_all}</th>'
     concerns = overview.listing.health
-    rows = "".join(_row(line, concerns.get(line.document_id, Health())) for line in overview.listing.lines)
+    rows = "".join(
+        _row(line, concerns.get(line.document_id, Health()), may_curate=line.collection in overview.curated)
+        for line in overview.listing.lines
+    )
     none = "" if rows else empty(words.NONE_FOUND, words.NONE_FOUND_HINT)
     return (
-        f'{_tags(overview)}<div class="tools">{_stages(overview)}{_bulk()}</div>'
+        f'{_tags(overview)}<div class="tools">{_stages(overview)}{_bulk() if overview.curated else ""}</div>'
         f"<table><thead><tr>{select_all}{head}<th></th></tr></thead><tbody>{rows}</tbody></table>"
         f"{none}{_paging(overview)}"
     )
@@ -76,8 +80,9 @@ def _nothing(overview: Overview) -> str:
     if view.text or view.tag:
         return empty(words.NONE_FOUND, words.NONE_FOUND_HINT)
     if view.collection is not None:
-        return empty(words.EMPTY_COLLECTION.format(view.collection), words.EMPTY_COLLECTION_HINT)
-    return empty(words.EMPTY, words.EMPTY_HINT)
+        hint = words.EMPTY_COLLECTION_HINT if overview.may_hand_in else ""
+        return empty(words.EMPTY_COLLECTION.format(view.collection), hint)
+    return empty(words.EMPTY, words.EMPTY_HINT if overview.may_hand_in else words.SHUT_HINT)
 
 
 def _tags(overview: Overview) -> str:
@@ -135,11 +140,11 @@ def _column(sort: Sort, view: View) -> str:
     return f"<th{order}{number}>{button(words.COLUMNS[sort], 'sort', sort=sort)}</th>"
 
 
-def _row(line: Line, concerns: Health) -> str:
+def _row(line: Line, concerns: Health, *, may_curate: bool) -> str:
     title = button(line.title, "open", looks="title", id=line.document_id)
     error = f'<p class="why">{escape(line.error)}</p>' if line.status == "failed" and line.error else ""
     label = escape(words.SELECT.format(line.title))
-    chosen = f'<input type="checkbox" value="{line.document_id}" aria-label="{label}">'
+    chosen = f'<input type="checkbox" value="{line.document_id}" aria-label="{label}">' if may_curate else ""
     tags = "".join(f'<span class="tag">{escape(tag)}</span>' for tag in line.tags)
     name = f"{title}{error}{health(concerns)}" + (f'<p class="tags">{tags}</p>' if tags else "")
     cells = (
@@ -152,7 +157,7 @@ def _row(line: Line, concerns: Health) -> str:
         f'<td class="about" data-label="{words.COLUMNS[Sort.OWNER]}">{escape(line.owner or words.UNKNOWN)}</td>',
         f'<td class="when" data-label="{words.COLUMNS[Sort.CITED]}">{_cited_last(line)}</td>',
         f'<td class="when" data-label="{words.COLUMNS[Sort.ADDED]}">{moment(line.added)}</td>',
-        f'<td class="acts">{_next(line)}{_bin(line)}</td>',
+        f'<td class="acts">{_next(line) + _bin(line) if may_curate else ""}</td>',
     )
     return f'<tr data-title="{escape(line.title)}">{"".join(cells)}</tr>'
 
@@ -197,7 +202,10 @@ def _paging(overview: Overview) -> str:
 
 def target(overview: Overview) -> str:
     """Where files that are handed in now would go, as HTML."""
-    where = words.TARGET.format(overview.view.collection or DEFAULT_COLLECTION)
+    name = overview.view.collection or DEFAULT_COLLECTION
+    if not overview.may_hand_in:
+        return f'<p class="shut">{escape(words.SHUT_TARGET.format(name))}</p>'
+    where = words.TARGET.format(name)
     folder = f'<button type="button" class="folder">{words.FOLDER}</button>'
     return f"<p><b>{words.UPLOAD}</b> {where}</p><p>{words.FORMATS} {folder}</p>"
 

@@ -23,7 +23,7 @@ def document(opened: OpenedDocument, changes: str = "") -> str:
         f'<article aria-label="{title}" data-id="{line.document_id}" data-number="{shown.number}"><header><div>'
         f"<h2>{title}</h2><p>{_about(line)}</p></div>{icon_button('close', words.CLOSE)}</header>"
         f'<div class="scroll"><div class="standing">{status(line)}{_acts(opened)}</div>{health(opened.health)}'
-        f"{_tags(line)}{_undo(opened.versions)}{_versions(opened)}{changes or reading(opened)}{citations(opened)}"
+        f"{_tags(opened)}{_undo(opened)}{_versions(opened)}{changes or reading(opened)}{citations(opened)}"
         f"</div></article>"
     )
 
@@ -36,6 +36,8 @@ def _about(line: Line) -> str:
 
 def _acts(opened: OpenedDocument) -> str:
     line = opened.line
+    if not opened.may_curate:
+        return ""
     draft = next((v for v in opened.versions if v.draft and v.status == "ready"), None)
     publish = _publish(line, draft) if draft else ""
     retry = button(words.RETRY, "retry", id=line.document_id) if line.status == "failed" else ""
@@ -57,8 +59,11 @@ def _publish(line: Line, draft: DocumentVersion) -> str:
     )  # fmt: skip
 
 
-def _tags(line: Line) -> str:
-    """The document's tags, each with a way to take it off, and a way to add some."""
+def _tags(opened: OpenedDocument) -> str:
+    """The document's tags and, for who may change it, ways to take each off and to add some."""
+    line = opened.line
+    if not opened.may_curate:
+        return f'<div class="tags">{"".join(map(_tag, line.tags))}</div>' if line.tags else ""
     known = "".join(
         f'<span class="tag">{escape(tag)}'
         f'<button type="button" aria-label="{escape(words.UNTAG.format(tag))}"'
@@ -72,11 +77,15 @@ def _tags(line: Line) -> str:
     return f'<div class="tags">{known}{more}</div>'
 
 
-def _undo(versions: Sequence[DocumentVersion]) -> str:
-    """The way back from the edit that answers now."""
-    newest, *older = versions
+def _tag(tag: str) -> str:
+    return f'<span class="tag">{escape(tag)}</span>'
+
+
+def _undo(opened: OpenedDocument) -> str:
+    """The way back from the edit that answers now, for who may change the document."""
+    newest, *older = opened.versions
     before = next((version for version in older if version.status == "ready"), None)
-    if not (newest.live and newest.note and before):
+    if not (opened.may_curate and newest.live and newest.note and before):
         return ""
     back = button(words.UNDO, "rollback", id=newest.document_id, number=before.number)
     said = words.EDITED.format(newest.number, escape(newest.note))
@@ -86,14 +95,16 @@ def _undo(versions: Sequence[DocumentVersion]) -> str:
 def _versions(opened: OpenedDocument) -> str:
     head = "".join(f"<th>{name}</th>" for name in words.VERSION_COLUMNS)
     readable = [version.number for version in opened.versions if version.status == "ready"]
-    rows = "".join(_version(version, opened.shown.number, readable) for version in opened.versions)
+    rows = "".join(
+        _version(version, opened.shown.number, readable, may_curate=opened.may_curate) for version in opened.versions
+    )
     table = f'<table class="versions"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
     return f"<div><h3>{words.VERSIONS}</h3>{table}</div>"
 
 
-def _version(version: DocumentVersion, shown: int, readable: Sequence[int]) -> str:
+def _version(version: DocumentVersion, shown: int, readable: Sequence[int], *, may_curate: bool) -> str:
     which: dict[str, Any] = {"id": version.document_id, "number": version.number}
-    can_answer = version.status == "ready" and not version.live and not version.draft
+    can_answer = may_curate and version.status == "ready" and not version.live and not version.draft
     roll_back = button(words.ROLL_BACK, "rollback", **which) if can_answer else ""
     answers = f"<b>{words.ANSWERS}</b>" if version.live else roll_back
     error = f'<p class="why">{escape(version.error)}</p>' if version.error else ""

@@ -24,18 +24,24 @@ def reading(opened: OpenedDocument) -> str:
     return (
         f'<div class="sides"><section><h3>{words.TEXT}{of_version}</h3>'
         f'<div class="text" tabindex="0">{escape(excerpt.text)}</div></section>'
-        f"<section><h3>{words.CHUNKS}</h3>{_window(excerpt, shown, changeable)}<ol>{chunks}</ol></section></div>"
+        f"<section><h3>{words.CHUNKS}</h3>{_window(opened, excerpt)}<ol>{chunks}</ol></section></div>"
     )
 
 
 def _changeable(opened: OpenedDocument) -> bool:
     """Whether the shown version may be edited now: nothing else is under way, and it answers or is a draft."""
-    return opened.line.status not in ("queued", "processing") and (opened.shown.live or opened.shown.draft)
+    return (
+        opened.may_curate
+        and opened.line.status not in ("queued", "processing")
+        and (opened.shown.live or opened.shown.draft)
+    )
 
 
-def _window(excerpt: Excerpt, shown: DocumentVersion, changeable: bool) -> str:
+def _window(opened: OpenedDocument, excerpt: Excerpt) -> str:
     """Which of the chunks these are, the way to the others, and what can be done."""
-    hint = f'<p class="hint">{words.CHUNK_HINT if changeable else words.CHUNK_HINT_OLD}</p>'
+    shown, hint = opened.shown, ""
+    if opened.may_curate:
+        hint = f'<p class="hint">{words.CHUNK_HINT if _changeable(opened) else words.CHUNK_HINT_OLD}</p>'
     if len(excerpt.chunks) == excerpt.total:
         return hint
     first, last = excerpt.first, excerpt.first + len(excerpt.chunks)

@@ -6,7 +6,7 @@ from typing import Any
 import gradio as gr
 
 from admin.curation.bench import MOST
-from admin.ui import words
+from admin.ui import retrieval_words, words
 from admin.ui.drawer import Drawer
 from admin.ui.handlers import Handlers
 from admin.ui.markup import QUIETLY, asset, choice, empty, live_html
@@ -23,6 +23,7 @@ class Tab:
 
     question: gr.Textbox
     collection: gr.HTML
+    draft: gr.HTML
     passages: gr.Number
     search: gr.Button
     findings: gr.HTML
@@ -40,10 +41,11 @@ def draw() -> Tab:
             elem_id="probe-question",
         )  # fmt: skip
         collection = choice("probe-collection", words.COLLECTION)
+        draft = choice("probe-draft", retrieval_words.DRAFT)
         passages = gr.Number(10, label=words.PASSAGES, precision=0, minimum=1, maximum=MOST, elem_id="probe-k")
         search = gr.Button(words.SEARCH, variant="primary", elem_id="probe-search")
     return Tab(
-        question, collection, passages, search,
+        question, collection, draft, passages, search,
         findings=live_html(NOTHING_ASKED, "findings", "", "open", "mark", "unanswered"),
         trial=gr.State(None),
         tuning=live_html("", "tuning", asset("tuning.js"), "one", "all", "fit", "back"),
@@ -56,14 +58,16 @@ def wire(tab: Tab, drawer: Drawer, shown_first: list[Any], handlers: Handlers) -
     """Join the components to the handlers. `shown_first` are the events at which the tab comes into view."""
     bench = RetrievalHandlers(handlers.bench)
     standing = {"fn": bench.standing, "inputs": tab.collection, "outputs": [tab.tuning, tab.labelled], **QUIETLY}
+    drafts = {"fn": bench.drafts, "inputs": [tab.collection, tab.draft], "outputs": tab.draft, **QUIETLY}
     for event in shown_first:
-        event(handlers.choices, None, tab.collection, **QUIETLY).then(**standing)
+        event(handlers.choices, None, tab.collection, **QUIETLY).then(**standing).then(**drafts)
+    tab.collection.change(**drafts)
     tab.collection.change(**standing).then(lambda: "", None, tab.outcome, **QUIETLY)
     asked = [tab.question, tab.collection, tab.passages]
-    _asking(tab, asked, handlers, bench)
+    _asking(tab, [*asked, tab.draft], handlers, bench)
     tab.findings.open(handlers.opened, None, [drawer.now, drawer.shown], **QUIETLY)
     marked = tab.findings.mark(bench.marked, None, None, **QUIETLY)
-    marked.success(handlers.probed, asked, tab.findings, **QUIETLY).then(**standing)
+    marked.success(handlers.probed, [*asked, tab.draft], tab.findings, **QUIETLY).then(**standing)
     tab.findings.unanswered(bench.unanswered, tab.collection, tab.outcome, **QUIETLY).success(**standing)
     tab.tuning.one(bench.beside, asked, tab.outcome, concurrency_limit=AT_ONCE, **QUIETLY)
     for event, handler in ((tab.tuning.all, bench.compared), (tab.tuning.fit, bench.fitted)):

@@ -1,6 +1,7 @@
 """What the Retrieval tab does when something is clicked: plain functions over the bench, each safe with any input."""
 
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 import gradio as gr
@@ -44,6 +45,17 @@ class RetrievalHandlers:
             return NOTHING_CHOSEN, ""
         found = self.bench.standing(name)
         return tuning.tuning(found), tuning.labelled(name, found.questions)
+
+    @told
+    def drafts(self, collection: str, chosen: str) -> Any:
+        """The drafts that a question can be tried on; what is chosen stays so while it is among them."""
+        name = _name(collection)
+        ready = self.bench.drafts(name) if name else []
+        known = [(str(one.version_id), words.DRAFT_OF.format(escape(one.document), one.number)) for one in ready]
+        offered = [("", words.NO_DRAFT), *known] if known else []
+        gone = chosen and chosen not in [value for value, _ in known]
+        # What is chosen is not sent back: meanwhile it may be another.
+        return gr.HTML(choices=offered, value="") if gone else gr.HTML(choices=offered)
 
     @told
     def beside(self, question: str, collection: str, k: float, event: gr.EventData) -> str:

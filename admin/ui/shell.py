@@ -11,13 +11,14 @@ from admin.service.jobs import Jobs
 from admin.service.library import Library
 from admin.service.members import Membership
 from admin.service.sources import Sources
-from admin.ui import documents, drawer, jobs, members, retrieval, sources, sources_words, web_page, words
+from admin.ui import documents, drawer, jobs, members, retrieval, sources, sources_words, web_page, weighing, words
 from admin.ui.editing_handlers import EditingHandlers
 from admin.ui.handlers import Handlers
 from admin.ui.jobs_handlers import JobsHandlers
 from admin.ui.markup import QUIETLY, asset
 from admin.ui.members import MembersHandlers
 from admin.ui.sources_handlers import SourcesHandlers
+from admin.ui.weighing import WeighingHandlers
 from chat.ui import kit
 
 
@@ -45,7 +46,7 @@ def build(
                 sources_tab = sources.draw()
             with gr.Tab(words.JOBS) as jobs_place:
                 jobs_tab = jobs.draw()
-        opened, circle = drawer.draw(), members.draw()
+        opened, circle, weighed = drawer.draw(), members.draw(), weighing.draw()
         documents.wire(documents_tab, opened, page, queue, handlers, changes)
         retrieval.wire(retrieval_tab, opened, [page.load, retrieval_place.select], handlers)
         keeping = SourcesHandlers(kept, library)
@@ -53,6 +54,7 @@ def build(
         web_page.wire(documents_tab.page, documents_tab.view, documents_tab.notice, documents_tab.clock, keeping)
         jobs.wire(jobs_tab, opened, [jobs_place.select], handlers, JobsHandlers(work))
         drawer.wire(opened, handlers, changes)
+        weighing.wire(weighed, [documents_tab.table.weigh, opened.shown.weigh], WeighingHandlers(bench))
         for done in members.wire(circle, documents_tab.collections.members, MembersHandlers(membership)):
             done.success(handlers.listed, documents_tab.view, documents_tab.shown, **QUIETLY)
         queue.look(handlers.queue, None, queue, **QUIETLY)

@@ -45,7 +45,7 @@ class SourcesHandlers:
             sent(event, "name"),
             kind,
             sent(event, f"places-{kind}"),
-            sent(event, "collection").strip().lower(),
+            _collection(event),
             number(every) if every else None,
         )
         self.sources.add(new)
@@ -56,7 +56,7 @@ class SourcesHandlers:
         """What there is at a source that is not added yet, as HTML that grows."""
         kind = _kind(event)
         yield sources_view.plan(None)
-        for found in self.sources.preview_new(kind, sent(event, f"places-{kind}")):
+        for found in self.sources.preview_new(kind, sent(event, f"places-{kind}"), _collection(event)):
             yield sources_view.plan(found)
 
     @told
@@ -98,6 +98,10 @@ class SourcesHandlers:
         upload = self.sources.add_page(str(address), view.collection)
         left = upload.name if upload.problem else ""
         return listing.uploaded([upload], view.collection), left, gr.Timer(active=True)
+
+
+def _collection(event: gr.EventData) -> str:
+    return sent(event, "collection").strip().lower()
 
 
 def _kind(event: gr.EventData) -> SourceKind:

@@ -55,6 +55,8 @@ COLLECTION_CREATED = "The collection “{}” is there. Add its first files."
 UPLOAD = "Drop files, a folder or a .zip here, or click to choose files."
 FOLDER = "Choose a folder"
 TARGET = "They go to the collection “{}”."
+SHUT_TARGET = "You may not add documents to the collection “{}”. Whoever looks after it can."
+SHUT_HINT = "Who looks after a collection can add documents to it, and can let you read it."
 FORMATS = "PDF, Word, PowerPoint, Excel, EPUB, e-mail, web pages, Markdown, text, CSV, JSON, scans"
 FILTER = "Filter by title or file name"
 
@@ -224,7 +226,12 @@ EVIDENCE = {
     "probability": "probability that a passage answers it",
     "threshold": "answers from a probability of",
 }
-TIMINGS = {"embed": "question to vector", "search": "both searches and fusion", "judge": "verdict and prompt"}
+TIMINGS = {
+    "embed": "question to vector",
+    "search": "both searches and fusion",
+    "rerank": "reading the best again",
+    "judge": "verdict and prompt",
+}
 MILLISECONDS = "{:.0f} ms"
 PROMPT = "What the model would be given"
 PROMPT_SIZE = "{} messages, {:,} characters"

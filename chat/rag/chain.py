@@ -11,7 +11,7 @@ from chat.rag import abstain, citations, prompt, query
 from chat.rag.answer import Answer, Citation, Event, Mode, Retrieved, Source, Turn
 from chat.rag.retriever import HybridRetriever
 from chat.rag.writer import Clock, Draft, Writer
-from chat.rights import OWNER, Person
+from chat.rights import Person
 
 LONGEST_QUESTION = 20_000
 """Characters of a question that are accepted."""
@@ -28,7 +28,7 @@ class Question:
     mode: Mode = Mode.RAG
     collection: str | None = None
     history: Sequence[Turn] = ()
-    person: Person = field(default=OWNER, kw_only=True)
+    person: Person = field(kw_only=True)
 
 
 @dataclass(frozen=True)

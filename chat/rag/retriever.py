@@ -19,7 +19,7 @@ from chat.models.embedder import Embedder
 from chat.models.reranker import Rerankers
 from chat.rag.answer import Source
 from chat.rag.rerank import CANDIDATES, rerank
-from chat.rights import OWNER, Person
+from chat.rights import Person
 from chat.store import chunks, installation, revisions
 from chat.store.session import Sessions
 
@@ -103,6 +103,16 @@ def first_stage(settings: RetrievalSettings) -> RetrievalSettings:
     return replace(settings, k=max(settings.k, CANDIDATES)) if settings.rerank else settings
 
 
+def reread(words: str, found: Sequence[Source], settings: RetrievalSettings, rerankers: Rerankers) -> list[Source]:
+    """The `settings.k` best of what `first_stage` of these settings found, as their reranker sees them.
+
+    No database session may be open: a model computes here.
+    """
+    if not settings.rerank:
+        return list(found[: settings.k])
+    return rerank(words, found, rerankers.get(settings.rerank), settings.k)
+
+
 def as_sources(best: Sequence[Ranking], found: Sequence[chunks.ChunkSource]) -> list[Source]:
     """The chunks that are ranked, with what they say; one that was not found any more is left out."""
     by_id = {chunk.chunk_id: chunk for chunk in found}
@@ -161,7 +171,7 @@ class HybridRetriever(BaseRetriever):
 
     sessions: Sessions
     embedder: Embedder
-    person: Person = OWNER
+    person: Person
     collection: str | None = None
     rerankers: Rerankers = Field(default_factory=Rerankers)
     settings: RetrievalSettings = RetrievalSettings()
@@ -186,7 +196,7 @@ class HybridRetriever(BaseRetriever):
         except EmbedderChangedError:
             # The vectors were exchanged while the question was embedded: the next time it is, they match.
             found, settings = self._find(words, k)
-        return self.reread(words, found, settings), settings
+        return reread(words, found, settings, self.rerankers), settings
 
     def _find(self, words: str, k: int | None) -> tuple[list[Source], RetrievalSettings]:
         embedder = self.embedder.in_use()
@@ -196,12 +206,6 @@ class HybridRetriever(BaseRetriever):
             scope = rights.readable(session, self.person, self.collection)
             settings = replace(in_force(session, scope, self.settings), k=k or self.k)
             return retrieve(session, scope, words, vector, first_stage(settings)), settings
-
-    def reread(self, words: str, found: Sequence[Source], settings: RetrievalSettings) -> list[Source]:
-        """The `settings.k` best of what `first_stage` of these settings found, as their reranker sees them."""
-        if not settings.rerank:
-            return list(found[: settings.k])
-        return rerank(words, found, self.rerankers.get(settings.rerank), settings.k)
 
     def _get_relevant_documents(
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun, k: int | None = None, **_: object

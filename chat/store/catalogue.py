@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, aliased
 
 from chat.errors import NotFoundError
-from chat.store import health, tags
+from chat.store import documents, health, tags
 from chat.store.health import Health
 from chat.store.tables import Chunk, Citation, Collection, Content, Document, DocumentVersion, Message, Status, User
 
@@ -202,7 +202,7 @@ def _lines() -> sa.Select[*tuple[Any, ...]]:
             Document.id.label("document_id"),
             Document.collection_id,
             Document.name,
-            func.coalesce(Content.title, func.regexp_replace(Document.name, "^.*/", "")).label("title"),
+            documents.SHOWN_NAME.label("title"),
             Collection.name.label("collection"),
             Document.source,
             stage.label("stage"),

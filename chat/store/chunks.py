@@ -155,7 +155,7 @@ with all weights changes nothing: it unpacks the keywords once, not once for eac
 """
 SOURCES = sa.text("""
     SELECT chunks.id AS chunk_id, holder.document_id,
-           coalesce(contents.title, regexp_replace(holder.name, '^.*/', '')) AS document,
+           coalesce(contents.title, regexp_replace(holder.name, '^.*/(?=[^/])', '')) AS document,
            holder.version_id, holder.version, page, start_char, end_char, section, chunks.text
     FROM unnest(cast(:ids AS bigint[])) WITH ORDINALITY AS wanted(id, rank)
     JOIN chunks ON chunks.id = wanted.id AND live AND chunks.collection_id = ANY(:collections)

@@ -1,6 +1,6 @@
 """Where documents were cited: in which answers, to which questions."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -8,7 +8,8 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
-from chat.store.tables import Citation, Message
+from chat.store import conversations
+from chat.store.tables import Citation, Document, Message
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,24 @@ class Uses:
 
     answers: int = 0
     conversations: int = 0
+
+
+def collections_of(session: Session, document_ids: Collection[int]) -> dict[int, int]:
+    """The collection that each of these documents is in; what was deleted is in none."""
+    rows = session.execute(select(Document.id, Document.collection_id).where(Document.id.in_(document_ids)))
+    return dict(rows.all())
+
+
+def outside(session: Session, collections: Collection[int], messages: Sequence[Message]) -> set[int]:
+    """Ids of the documents quoted in these messages that are in none of these collections.
+
+    What was deleted counts where it was when it was quoted, which the receipt says; where it does not, nowhere.
+    """
+    quoted = conversations.quoted(messages)
+    receipts = (message.receipt or {} for message in messages)
+    then = {int(key): value for receipt in receipts for key, value in receipt.get("collections", {}).items()}
+    homes = then | collections_of(session, quoted)
+    return {document_id for document_id in quoted if homes.get(document_id) not in collections}
 
 
 def count(session: Session, document_ids: Sequence[int]) -> Uses:

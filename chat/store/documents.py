@@ -1,6 +1,6 @@
 """Documents: what people know by name. What they say is in their versions."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -12,8 +12,8 @@ from chat.errors import NotFoundError
 from chat.store import contents
 from chat.store.tables import Collection, Content, Document, DocumentVersion
 
-SHOWN_NAME = func.coalesce(Content.title, func.regexp_replace(Document.name, "^.*/", ""))
-"""What a document is called: the title that its text states, or its file's name."""
+SHOWN_NAME = func.coalesce(Content.title, func.regexp_replace(Document.name, "^.*/(?=[^/])", ""))
+"""What a document is called: the title that its text states, or the last part of its file's name or address."""
 
 
 @dataclass(frozen=True)
@@ -63,12 +63,6 @@ def get(session: Session, document_id: int) -> Document:
 def missing(document_id: int) -> NotFoundError:
     """What is said of a document that is not there, or that the person may not know of."""
     return NotFoundError(f"There is no document {document_id}. `python -m admin documents list` shows them.")
-
-
-def elsewhere(session: Session, collections: Sequence[int], document_ids: Iterable[int]) -> set[int]:
-    """Those of the documents that are in collections other than these; those that were deleted are in none."""
-    outside = select(Document.id).where(Document.id.in_(list(document_ids)), Document.collection_id.not_in(collections))
-    return set(session.scalars(outside))
 
 
 def collection_of(session: Session, document_id: int) -> int:

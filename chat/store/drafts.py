@@ -5,6 +5,7 @@ that they are drafts of. Every search looks only into the collections that it is
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import sqlalchemy as sa
@@ -39,7 +40,7 @@ NEAREST = sa.text("""
 """)
 SOURCES = sa.text("""
     SELECT chunks.id AS chunk_id, documents.id AS document_id,
-           coalesce(contents.title, regexp_replace(documents.name, '^.*/', '')) AS document,
+           coalesce(contents.title, regexp_replace(documents.name, '^.*/(?=[^/])', '')) AS document,
            holder.id AS version_id, holder.number AS version, page, start_char, end_char, section, chunks.text
     FROM chunks
     JOIN contents ON contents.id = chunks.content_id
@@ -51,6 +52,32 @@ SOURCES = sa.text("""
     WHERE chunks.id = ANY(:ids) AND NOT chunks.live AND chunks.content_id = ANY(:contents)
       AND chunks.collection_id = ANY(:collections)
 """)
+
+WAITING = sa.text("""
+    SELECT versions.id AS version_id, versions.number, documents.id AS document_id,
+           coalesce(contents.title, regexp_replace(documents.name, '^.*/(?=[^/])', '')) AS document
+    FROM document_versions AS versions
+    JOIN documents ON documents.id = versions.document_id
+    JOIN contents ON contents.id = versions.content_id
+    WHERE versions.draft AND versions.status = 'ready' AND documents.collection_id = ANY(:collections)
+    ORDER BY document, versions.number DESC
+""")
+
+
+@dataclass(frozen=True)
+class ReadyDraft:
+    """A version that could be published."""
+
+    version_id: int
+    number: int
+    document_id: int
+    document: str
+
+
+def ready(session: Session, collections: Sequence[int]) -> list[ReadyDraft]:
+    """The drafts of these collections that could be published, by document."""
+    rows = session.execute(WAITING, {"collections": list(collections)})
+    return [ReadyDraft(**row._mapping) for row in rows]
 
 
 def contents_of(session: Session, collections: Sequence[int], version_ids: Sequence[int]) -> list[int]:

@@ -75,7 +75,7 @@ NAMED = sa.text("""
     JOIN documents ON documents.collection_id = :collection
     LEFT JOIN document_versions AS versions ON versions.document_id = documents.id AND versions.live
     LEFT JOIN contents ON contents.id = versions.content_id
-    WHERE wanted.name IN (documents.name, regexp_replace(documents.name, '^.*/', ''), contents.title)
+    WHERE wanted.name IN (documents.name, regexp_replace(documents.name, '^.*/(?=[^/])', ''), contents.title)
     ORDER BY wanted.name, documents.name <> wanted.name, documents.id
 """)
 TEXTS = sa.text("""

@@ -1,24 +1,23 @@
-"""Sources: places that documents are kept up to date from, what was last seen there, and how far a sync is.
+"""Sources: places that documents are kept up to date from, and how far the latest sync of each is.
 
 The invariant: whoever notes or removes anything for a sync holds the source's row and carries the token of the run
 that the row names. A run that was taken over, by a later one or by a removal, finds that out before it writes.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Any
 from uuid import uuid4
 
 import sqlalchemy as sa
-from sqlalchemy import delete, exists, func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from chat.errors import InvalidInputError, NotFoundError
 from chat.store import jobs
-from chat.store.tables import Collection, Document, DocumentVersion, Source, SourceItem, SourceKind, Status
+from chat.store.tables import Collection, Source, SourceItem, SourceKind
 
 TASK = "sync"
 """Name of the job that syncs a source."""
@@ -153,25 +152,6 @@ def lines(session: Session, readable: Sequence[int]) -> list[SourceLine]:
     ]
 
 
-def items(session: Session, source_id: int) -> dict[str, SourceItem]:
-    """What was last seen there, by place; the rows belong to no session."""
-    found = session.scalars(select(SourceItem).where(SourceItem.source_id == source_id)).all()
-    for item in found:
-        session.expunge(item)
-    return {item.place: item for item in found}
-
-
-def held_by_others(session: Session, collection_id: int, source_id: int | None) -> dict[str, str]:
-    """Names of documents that another source of the collection keeps up to date, with that source's name."""
-    rows = session.execute(
-        select(Document.name, Source.name)
-        .join(SourceItem, SourceItem.document_id == Document.id)
-        .join(Source, Source.id == SourceItem.source_id)
-        .where(Document.collection_id == collection_id, Source.id.is_distinct_from(source_id))
-    )
-    return {row[0]: row[1] for row in rows}
-
-
 def request(session: Session, source: Source, *, removing: bool = False, queued: bool = True) -> bool:
     """Ask for a sync of the source, whose row is locked, and queue a job for it unless the caller does it itself.
 
@@ -250,53 +230,6 @@ def _write(source: Source, sync: Sync) -> Sync:
     noted = replace(sync, noted_at=datetime.now(UTC).isoformat(), problems=list(sync.problems)[:MOST_PROBLEMS])
     source.result = asdict(replace(noted, counts=dict(noted.counts)))
     return noted
-
-
-def record(session: Session, source_id: int, place: str, *, document_id: int | None, **seen: Any) -> None:
-    """Remember what is at a place now: `sha256`, `etag`, `modified`. A document once made of it stays its own."""
-    row = {"source_id": source_id, "place": place, "document_id": document_id, "seen_at": func.now(), **seen}
-    new = insert(SourceItem).values(row)
-    kept = func.coalesce(SourceItem.document_id, new.excluded.document_id)
-    changed = {name: new.excluded[name] for name in (*seen, "seen_at")}
-    session.execute(
-        new.on_conflict_do_update(index_elements=["source_id", "place"], set_={**changed, "document_id": kept})
-    )
-
-
-def touch(session: Session, source_id: int, seen: Iterable[tuple[str, str | None, str | None]]) -> None:
-    """Remember that these (place, etag, modified) are there, unchanged."""
-    rows = [{"in_source": source_id, "at": place, "etag": etag, "modified": modified} for place, etag, modified in seen]
-    here = (SourceItem.source_id == sa.bindparam("in_source"), SourceItem.place == sa.bindparam("at"))
-    if rows:
-        session.connection().execute(sa.update(SourceItem).where(*here).values(seen_at=func.now()), rows)
-
-
-def forget(session: Session, source_id: int, place: str) -> None:
-    """Remember no more what was at that place."""
-    session.execute(delete(SourceItem).where(SourceItem.source_id == source_id, SourceItem.place == place))
-
-
-def made_by(session: Session, source_id: int) -> Sequence[int]:
-    """Ids of the documents that this source made, and no other source keeps."""
-    other = aliased(SourceItem)
-    kept = exists().where(other.document_id == SourceItem.document_id, other.source_id != source_id)
-    mine = select(SourceItem.document_id).where(SourceItem.source_id == source_id, SourceItem.document_id.is_not(None))
-    return [each for each in session.scalars(mine.where(~kept)) if each is not None]
-
-
-def in_work(session: Session, source_id: int) -> Sequence[int]:
-    """Ids of the versions, of documents at the places of this source, that are not read yet."""
-    places = select(SourceItem.place).where(SourceItem.source_id == source_id)
-    here = select(Source.collection_id).where(Source.id == source_id).scalar_subquery()
-    return session.scalars(
-        select(DocumentVersion.id)
-        .join(Document)
-        .where(
-            Document.collection_id == here,
-            Document.name.in_(places),
-            DocumentVersion.status.in_((Status.QUEUED, Status.PROCESSING)),
-        )
-    ).all()
 
 
 def remove(session: Session, source_id: int) -> None:

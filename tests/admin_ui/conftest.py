@@ -13,6 +13,7 @@ from admin.ui.handlers import Handlers
 from chat.models.embedder import Embedder
 from chat.models.verifier import Verifier
 from chat.store.database import Database
+from tests.conftest import OWNER
 
 Add = Callable[..., Upload]
 
@@ -31,12 +32,12 @@ def ingestion(database: Database, home: Path, embedder: Embedder, parser: Parser
 
 @pytest.fixture
 def library(database: Database, home: Path) -> Library:
-    return Library(database.sessions, home)
+    return Library(database.sessions, home, person=OWNER)
 
 
 @pytest.fixture
 def handlers(library: Library, ingestion: Ingestion) -> Handlers:
-    return Handlers(library, Bench(ingestion.sessions, ingestion.embedder, Verifier("float32")))
+    return Handlers(library, Bench(ingestion.sessions, ingestion.embedder, Verifier("float32"), person=OWNER))
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from admin.ui.handlers import Handlers, Opened
 from chat.store.catalogue import Sort, Stage, View
 from chat.store.database import Database
 from tests.admin_ui.conftest import Add
+from tests.conftest import OWNER
 from tests.editing.test_states import cite
 
 FARES = "# Fares\n\nA day ticket costs 12 marks.\n\n## Pets\n\nDogs travel free on the open deck of every ship."
@@ -22,7 +23,7 @@ FARES = "# Fares\n\nA day ticket costs 12 marks.\n\n## Pets\n\nDogs travel free 
 
 @pytest.fixture
 def changes(library: Library, database: Database, home: Path) -> EditingHandlers:
-    return EditingHandlers(library, Editing(database.sessions, home))
+    return EditingHandlers(library, Editing(database.sessions, home, person=OWNER))
 
 
 def event(**data: Any) -> gr.EventData:

@@ -43,6 +43,7 @@ def test_a_chunk_is_edited_split_compared_and_brought_back(
     expect(drawer.locator(".diff p.del")).to_contain_text("12")
     expect(drawer.locator(".diff p.ins")).to_contain_text("15")
     drawer.get_by_role("button", name="Back to the text").click()
+    expect(chunks.first).to_be_visible()
 
     before = chunks.count()
     chunks.first.click()

@@ -7,9 +7,10 @@ import gradio as gr
 import pytest
 import sqlalchemy as sa
 
-from admin.curation.documents import Ingestion, blob_path
+from admin.curation.documents import Ingestion, blob_path, submit
 from admin.service.library import Library
 from admin.ui.handlers import Handlers, Opened, queue_in_words
+from chat.store import documents
 from chat.store.catalogue import PAGE, Sort, Stage, View
 from chat.store.database import Database
 from chat.store.jobs import QueueState
@@ -39,6 +40,28 @@ def test_an_empty_library_says_what_to_do_first(handlers: Handlers) -> None:
     assert "New collection" in chips
     assert "“default”" in target
     assert not clock.active
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("papers/pets.txt", "pets.txt"),
+        ("https://harbour.example/tides", "tides"),
+        ("https://harbour.example/tides/", "tides/"),
+        ("https://harbour.example/", "harbour.example/"),
+    ],
+)
+def test_what_has_no_title_is_called_by_the_last_part_of_its_name(
+    handlers: Handlers, ingestion: Ingestion, database: Database, home: Path, name: str, shown: str
+) -> None:
+    (home / "page").write_text(PETS)
+    with database.sessions.begin() as session:
+        done = submit(session, home, home / "page", "ferries", name=name, source=name, kind="text")
+    ingestion.process(done.version_id)
+    assert [line.title for line in handlers.library.overview(View()).listing.lines] == [shown]
+    assert handlers.bench.probe("Do dogs travel free?", None, 10).sources[0].document == shown
+    with database.sessions() as session:
+        assert [summary.document for summary in documents.summaries(session)] == [shown]
 
 
 def test_one_bad_file_loses_none_of_the_others(handlers: Handlers, library: Library, tmp_path: Path) -> None:
@@ -129,7 +152,7 @@ def test_a_collection_is_made_once(handlers: Handlers) -> None:
     view, said = handlers.created(View(), event(text=" Trains "))
     assert view.collection == "trains"
     assert "“trains”" in said
-    with pytest.raises(gr.Error, match="already"):
+    with pytest.raises(gr.Error, match="The name trains is taken"):
         handlers.created(View(), event(text="trains"))
     with pytest.raises(gr.Error, match="cannot be a collection"):
         handlers.created(View(), event(text="no spaces please"))

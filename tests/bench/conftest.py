@@ -10,6 +10,7 @@ from admin.service.bench import Bench
 from chat.models.embedder import Embedder
 from chat.models.verifier import Verifier
 from chat.store.database import Database
+from tests.conftest import OWNER
 from tests.rag.library import Library, make_library
 
 TICKETS = "# Tickets\n\nA return ticket must be used within 21 days of the outward crossing.\n"
@@ -17,7 +18,7 @@ DOGS = "# Dogs\n\nDogs travel free of charge on the car deck, and pay half a far
 HARBOUR = "# Harbour\n\nThe harbour gate closes at ten in the evening, and opens again at five.\n"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def parser() -> Iterator[Parser]:
     with Parser() as parser:
         yield parser
@@ -38,4 +39,4 @@ def ferries(library: Library) -> Library:
 
 @pytest.fixture
 def bench(library: Library) -> Bench:
-    return Bench(library.database.sessions, library.ingestion.embedder, Verifier("float32"))
+    return Bench(library.database.sessions, library.ingestion.embedder, Verifier("float32"), person=OWNER)

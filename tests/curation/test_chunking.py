@@ -100,6 +100,18 @@ def test_csv_rows_stay_whole() -> None:
     assert [row for piece in chunks for row in piece.text.split("\n\n")] == rows
 
 
+@pytest.mark.parametrize("length", [61, 100, 119, 140, 400])
+def test_each_record_is_a_chunk_of_its_own(length: int) -> None:
+    """However short of what prose needs to be understood: only records that fit in the target together are."""
+    records = [f"Name: Person {n:03}, Note: ".ljust(length, "x") for n in range(50)]
+    assert [piece.text for piece in chunks_of("\n\n".join(records), target=120)] == records
+
+
+def test_only_records_that_fit_in_the_target_share_a_chunk() -> None:
+    chunks = chunks_of("\n\n".join(f"Route: {n:03}, Price: {'9' * (n % 40)}" for n in range(200)), target=120)
+    assert max(len(piece.text) for piece in chunks) <= 120
+
+
 def test_long_paragraphs_break_between_sentences() -> None:
     for piece in chunks_of((SENTENCE * 60).strip()):
         assert piece.text.startswith("The")

@@ -60,7 +60,7 @@ def written(folder: Path, files: dict[str, bytes]) -> Path:
 
 
 def uploaded(parts: Parts, payload: list[tuple[Path, str]]) -> Came:
-    library = Library(parts.database.sessions, parts.settings.home)
+    library = Library(parts.database.sessions, parts.settings.home, person=parts.owner)
     sent = ListFiles(root=[FileData(path=str(path), orig_name=name) for path, name in payload])
     came: Came = {}
     for upload in library.upload(named_files(sent), "ferries"):

@@ -12,6 +12,7 @@ from admin.service.editing import Editing
 from admin.service.library import Library
 from chat.models.embedder import Embedder
 from chat.store.database import Database
+from tests.conftest import OWNER
 
 Add = Callable[..., Submission]
 
@@ -63,12 +64,12 @@ def ingestion(database: Database, home: Path, counting: CountingEmbedder, parser
 
 @pytest.fixture
 def library(database: Database, home: Path) -> Library:
-    return Library(database.sessions, home)
+    return Library(database.sessions, home, person=OWNER)
 
 
 @pytest.fixture
 def editing(database: Database, home: Path) -> Editing:
-    return Editing(database.sessions, home)
+    return Editing(database.sessions, home, person=OWNER)
 
 
 @pytest.fixture

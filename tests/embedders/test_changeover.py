@@ -12,6 +12,7 @@ from chat.models.embedder import BUNDLED, LibraryEmbedder
 from chat.rag.retriever import HybridRetriever
 from chat.store import chunks, embeddings, installation, questions
 from chat.store.questions import Label, NewQuestion
+from tests.conftest import OWNER
 from tests.rag.library import Library
 
 GATE = "# Gate\n\nThe harbour gate closes at 22:15.\n"
@@ -32,7 +33,7 @@ def test_there_and_back(library: Library, changeover: Changeover, tiny: str) -> 
     library.add("soup.md", SOUP)
     # Another process: it learns of the change only from the database.
     other = LibraryEmbedder(library.database.sessions, dtype="float32")
-    retriever = HybridRetriever(sessions=library.database.sessions, embedder=other)
+    retriever = HybridRetriever(sessions=library.database.sessions, embedder=other, person=OWNER)
     before = retriever.sources("When does the gate close?")
 
     build(changeover, tiny)
@@ -61,7 +62,7 @@ def test_what_is_added_meanwhile_has_both(library: Library, changeover: Changeov
     changeover.exchange()
     library.add("pier.md", "# Pier\n\nPier 4 is under repair.\n")
     assert library.scalar("SELECT count(*) FROM chunks WHERE vector_dims(embedding_beside) = 384") == 3
-    retriever = HybridRetriever(sessions=library.database.sessions, embedder=changeover.embedder)
+    retriever = HybridRetriever(sessions=library.database.sessions, embedder=changeover.embedder, person=OWNER)
     assert {source.document for source in retriever.sources("pier")} == {"Gate", "Food", "Pier"}
 
 

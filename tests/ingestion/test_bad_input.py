@@ -8,6 +8,7 @@ from rich.console import Console
 
 from admin import ingest
 from admin.app import Parts
+from admin.curation.embedders import Changeover
 from admin.curation.files import find_files
 from admin.curation.loaders import UnreadableDocument
 from chat.settings import Settings
@@ -115,9 +116,14 @@ def test_a_folder_is_walked_without_being_led_astray(folder: Path) -> None:
     assert "not a file" in (files["pipe.md"] or "")
 
 
+def parts_of(settings: Settings, library: Library) -> Parts:
+    changeover = Changeover(library.database.sessions, library.ingestion.embedder)
+    return Parts(settings, library.database, library.ingestion, changeover)
+
+
 def test_every_file_of_a_folder_has_an_outcome(library: Library, settings: Settings, folder: Path) -> None:
     (folder / b"caf\xe9.md".decode(errors="surrogateescape")).write_text("# A name that is not UTF-8\n")
-    parts = Parts(settings, library.database, library.ingestion)
+    parts = parts_of(settings, library)
     outcomes = ingest.ingest(parts, [folder, folder / "missing.md"], "default", Console(quiet=True))
     by_name = {os.fsencode(outcome.path.name): outcome for outcome in outcomes}
     assert {name for name, outcome in by_name.items() if outcome.status == Status.READY} == {
@@ -137,7 +143,7 @@ def test_a_file_that_vanishes_while_it_is_read_fails_alone(
     (tmp_path / "harbour.md").write_text(HARBOUR)
     gone, harbour = find_files([tmp_path / "gone.md", tmp_path / "harbour.md"])
     gone.path.unlink()
-    parts = Parts(settings, library.database, library.ingestion)
+    parts = parts_of(settings, library)
     outcomes = [ingest.hand_in(parts, file, "default") for file in (gone, harbour)]
     assert outcomes[0].error == "gone.md cannot be read: No such file or directory."
     assert (outcomes[1].status, outcomes[1].error) == ("queued", None)

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from admin.service.jobs import Jobs
 from admin.ui.jobs_handlers import JobsHandlers
 from chat.store import jobs
+from tests.conftest import OWNER
 from tests.rag.library import Library
 
 NAME = "<b>harbour</b>.md"
@@ -20,7 +21,7 @@ def event(**data: str) -> gr.EventData:
 
 @pytest.fixture
 def handlers(library: Library) -> JobsHandlers:
-    return JobsHandlers(Jobs(library.database.sessions))
+    return JobsHandlers(Jobs(library.database.sessions, person=OWNER))
 
 
 def test_an_empty_page_says_what_to_do_first(handlers: JobsHandlers) -> None:

@@ -2,14 +2,10 @@
 
 import os
 import re
-import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,63 +13,12 @@ import httpx
 import psutil
 import pytest
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+from tests.newcomer.conftest import Running
+
 QUESTION = "How much does a dog pay per crossing?"
 ANSWER = "2.20 mk"
 
 pytestmark = pytest.mark.slow
-
-
-@dataclass(frozen=True)
-class Running:
-    """Everything, as `make up` runs it."""
-
-    process: "subprocess.Popen[str]"
-    environment: dict[str, str]
-    chat: str
-    home: Path
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    home = tmp_path_factory.mktemp("a newcomer") / "home"
-    chat_port, admin_port = free_port(), free_port()
-    environment = os.environ | {
-        "APPRENTICE_HOME": str(home),
-        "APPRENTICE_CHAT_PORT": str(chat_port),
-        "APPRENTICE_ADMIN_PORT": str(admin_port),
-        "PYTHONUNBUFFERED": "1",
-    }
-    process = subprocess.Popen(
-        [sys.executable, "-m", "admin", "up"],
-        env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
-    )  # fmt: skip
-    try:
-        read_until(process, "Ctrl-C stops everything")
-        yield Running(process, environment, f"http://127.0.0.1:{chat_port}", home)
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGINT)
-            process.communicate(timeout=60)
-
-
-@pytest.fixture
-def page() -> Iterator[Any]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser.new_page(viewport={"width": 1280, "height": 800})
-        browser.close()
 
 
 def test_a_question_its_citation_and_a_reload(running: Running, page: Any) -> None:
@@ -162,19 +107,3 @@ def watch_growth(answer: Any) -> list[int]:
             break
         time.sleep(0.05)
     return lengths
-
-
-def read_until(process: "subprocess.Popen[str]", words: str) -> None:
-    assert process.stdout is not None
-    seen = []
-    for line in process.stdout:
-        seen.append(line)
-        if words in line:
-            return
-    raise AssertionError(f"it ended without saying {words!r}:\n" + "".join(seen))
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -27,6 +27,7 @@ from chat.settings import Settings
 from chat.store import versions
 from chat.store.database import Database
 from chat.store.versions import VersionState
+from tests.conftest import OWNER
 
 NOWHERE = "http://127.0.0.1:9/v1"
 """Where no model server listens."""
@@ -157,7 +158,7 @@ class Trusting(Verifier):
 def make_chain(library: Library, way: ModelConnection, *, verifier: Verifier | None = None, wait: bool = True) -> Chain:
     """The chain over all the library's documents."""
     embedder = library.ingestion.embedder
-    retriever = HybridRetriever(sessions=library.database.sessions, embedder=embedder)
+    retriever = HybridRetriever(sessions=library.database.sessions, embedder=embedder, person=OWNER)
     return Chain(retriever=retriever, verifier=verifier or Trusting(), writer=Writer(way, embedder, wait=wait))
 
 

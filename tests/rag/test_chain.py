@@ -10,6 +10,7 @@ from chat.rag.abstain import REFUSAL
 from chat.rag.answer import Answer, Event, Mode, Retrieved, Token, Turn
 from chat.rag.chain import Chain, Question
 from chat.rag.writer import loops, without_repeats
+from tests.conftest import OWNER
 from tests.rag.library import Library, Models, Speaker, make_chain, models, texts
 
 DOCUMENTS = {
@@ -29,7 +30,7 @@ def filled(library: Library) -> Library:
 
 
 def run(chain: Chain, question: str = ASKED, history: Sequence[Turn] = (), **fields: object) -> list[Event]:
-    return list(chain.stream(Question(question, history=history, **fields)))  # type: ignore[arg-type]
+    return list(chain.stream(Question(question, history=history, person=OWNER, **fields)))  # type: ignore[arg-type]
 
 
 def answer_of(events: list[Event]) -> Answer:
@@ -113,7 +114,7 @@ def test_passages_that_are_near_but_do_not_answer_are_refused(filled: Library) -
 
 def test_closing_frees_the_model_at_the_next_token(filled: Library) -> None:
     model = Speaker(answers=["word " * 1000])
-    events = make_chain(filled, models(model)).stream(Question(ASKED))
+    events = make_chain(filled, models(model)).stream(Question(ASKED, person=OWNER))
     for event in events:
         if isinstance(event, Token):
             break

@@ -10,6 +10,7 @@ from chat.models.embedder import bundled_folder
 from chat.models.reranker import MAXSIM, REMEMBERED, MaxSim, Rerankers
 from chat.rag.rerank import rerank
 from chat.rag.retriever import HybridRetriever, RetrievalSettings
+from tests.conftest import OWNER
 from tests.rag.library import Library, source
 
 PASSAGES = ["The kitchen serves herring soup.", "The harbour gate closes at 22:15.", "Pier 4 is under repair."]
@@ -92,7 +93,7 @@ def test_the_retriever_reads_again_where_its_settings_say_so(library: Library, b
     for number, text in enumerate(PASSAGES):
         library.add(f"{number}.md", text)
     name = cross_encoder if by == "cross_encoder" else MAXSIM
-    plain = HybridRetriever(sessions=library.database.sessions, embedder=library.ingestion.embedder)
+    plain = HybridRetriever(sessions=library.database.sessions, embedder=library.ingestion.embedder, person=OWNER)
     reading = plain.model_copy(update={"settings": RetrievalSettings(rerank=name)})
     question = "When does the harbour gate close?"
     found, settings = reading.find(question, k=2)

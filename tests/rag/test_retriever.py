@@ -21,6 +21,7 @@ from chat.store import chunks, collections, contents, versions
 from chat.store.chunks import Hit, NewChunk
 from chat.store.database import Database
 from chat.store.tables import DocumentVersion
+from tests.conftest import OWNER
 from tests.rag.library import Library
 
 NASTY = [
@@ -32,7 +33,7 @@ NASTY = [
 
 @pytest.fixture
 def retriever(library: Library) -> HybridRetriever:
-    return HybridRetriever(sessions=library.database.sessions, embedder=library.ingestion.embedder)
+    return HybridRetriever(sessions=library.database.sessions, embedder=library.ingestion.embedder, person=OWNER)
 
 
 def fill(database: Database, collection: str, texts: list[str], vectors: np.ndarray) -> int:
@@ -205,7 +206,11 @@ class TestAsLangChainSeesIt(RetrieversIntegrationTests):
 
     @property
     def retriever_constructor_params(self) -> dict[str, Any]:
-        return {"sessions": self.library.database.sessions, "embedder": self.library.ingestion.embedder}
+        return {
+            "sessions": self.library.database.sessions,
+            "embedder": self.library.ingestion.embedder,
+            "person": OWNER,
+        }
 
     @property
     def retriever_query_example(self) -> str:

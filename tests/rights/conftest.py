@@ -79,13 +79,13 @@ class World:
         return {type(service): service for service in every}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def parser() -> Iterator[Parser]:
     with Parser() as parser:
         yield parser
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def made(
     server: EmbeddedPostgres, embedder: Embedder, parser: Parser, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[str, Callable[[Database], World]]]:
@@ -114,7 +114,7 @@ def copied(server: EmbeddedPostgres, made: tuple[str, Callable[[Database], World
     control(server, f"DROP DATABASE {copy} WITH (FORCE)")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def world(server: EmbeddedPostgres, made: tuple[str, Callable[[Database], World]]) -> Iterator[World]:
     """A copy for tests that must not change it."""
     with copied(server, made) as world:

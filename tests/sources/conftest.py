@@ -14,6 +14,7 @@ from admin.curation.addresses import Allowed
 from admin.curation.fetch import Fetcher, Limits
 from admin.service.sources import Sources
 from chat.store.database import Database
+from tests.conftest import OWNER
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
 
@@ -99,4 +100,4 @@ def fetcher() -> Fetcher:
 
 @pytest.fixture
 def sources(database: Database, home: Path, fetcher: Fetcher) -> Sources:
-    return Sources(database.sessions, home, fetcher)
+    return Sources(database.sessions, home, fetcher, person=OWNER)

@@ -11,6 +11,7 @@ from admin.ui.sources_handlers import SourcesHandlers
 from chat.store.catalogue import View
 from chat.store.database import Database
 from tests.cli.conftest import Run, environment, run  # noqa: F401 - fixtures
+from tests.conftest import OWNER
 from tests.sources.conftest import Site
 
 HOSTILE = '<img src=x onerror="alert(1)">'
@@ -18,7 +19,7 @@ HOSTILE = '<img src=x onerror="alert(1)">'
 
 @pytest.fixture
 def handlers(sources: Sources, database: Database, home: Path) -> SourcesHandlers:
-    return SourcesHandlers(sources, Library(database.sessions, home))
+    return SourcesHandlers(sources, Library(database.sessions, home, person=OWNER))
 
 
 def event(**data: object) -> gr.EventData:

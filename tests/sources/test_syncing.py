@@ -393,7 +393,7 @@ def test_who_may_do_what_with_sources(sources: Sources, database: Database, fold
         lambda: list(reader.preview(source)),
         lambda: reader.add_page(site.url("/")),
         lambda: curator.add(NewSource("etc", SourceKind.FOLDER, "/etc", "mine")),
-        lambda: list(curator.preview_new(SourceKind.FOLDER, "/etc")),
+        lambda: list(curator.preview_new(SourceKind.FOLDER, "/etc", "default")),
     ):
         with pytest.raises(NotAllowedError):
             action()

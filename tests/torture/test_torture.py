@@ -1,18 +1,19 @@
 """kill -9 at random points of ingesting 50 documents: none lost, none doubled, none stuck, all ready soon.
 
-`make torture` sets APPRENTICE_KILLS to 200, of workers and of the database each; without it there are a few of each.
+`make torture` sets APPRENTICE_KILLS to 200, of workers and of the database each; without it there are ten in all.
 Nothing is helped along: that a worker died is found out by the next one, by its silence.
 """
 
+import json
 import os
 import random
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -33,8 +34,8 @@ DOCUMENTS = 50
 A_ROUND = 10
 """Kills while 50 documents are ingested; then a worker must see them all through."""
 KILLS = int(os.environ.get("APPRENTICE_KILLS") or 0)
-WORKER_ROUNDS = range(KILLS // A_ROUND or 1)
-DATABASE_ROUNDS = range(KILLS // A_ROUND or 1)
+ROUNDS = range(KILLS // A_ROUND or 1)
+WORKER_KILLS = A_ROUND if KILLS else 7
 DATABASE_KILLS = A_ROUND if KILLS else 3
 READY_S = 30
 WORDS = "boat deck ferry fare gate harbour island lamp north open pier quay rope sail ticket tide wind winter".split()
@@ -47,28 +48,36 @@ LEFT = "EXISTS (SELECT FROM document_versions WHERE status IN ('queued', 'proces
 
 @dataclass(frozen=True)
 class Nursery:
-    """The process that workers of one data folder are forked from."""
+    """The process that workers are forked from."""
 
     process: "subprocess.Popen[str]"
-    started: list[int] = field(default_factory=list)
 
-    def worker(self) -> int:
-        """Start a worker. Returns its process id."""
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write("\n")
-        self.process.stdin.flush()
-        self.started.append(int(self.process.stdout.readline()))
-        return self.started[-1]
+    @contextmanager
+    def workers(self, home: Path, **environment: str) -> Iterator[Callable[[], int]]:
+        """What starts a worker of that data folder and returns its process id. Who lives at the end is killed."""
+        started: list[int] = []
+
+        def start() -> int:
+            assert self.process.stdin is not None
+            assert self.process.stdout is not None
+            self.process.stdin.write(json.dumps({"APPRENTICE_HOME": str(home), **environment}) + "\n")
+            self.process.stdin.flush()
+            started.append(int(self.process.stdout.readline()))
+            return started[-1]
+
+        try:
+            yield start
+        finally:
+            for pid in started:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
 
 
-@contextmanager
-def nursery(home: Path, **environment: str) -> Iterator[Nursery]:
-    """A nursery that is ready. Every worker that still lives at the end is killed."""
-    fixed = {"OMP_NUM_THREADS": "1", "APPRENTICE_HOME": str(home)}
+@pytest.fixture(scope="module")
+def nursery() -> Iterator[Nursery]:
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.torture.nursery"],
-        env=os.environ | fixed | environment,
+        env=os.environ | {"OMP_NUM_THREADS": "1", "APPRENTICE_DTYPE": "float32"},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -78,14 +87,8 @@ def nursery(home: Path, **environment: str) -> Iterator[Nursery]:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         assert process.stdin is not None
-        workers = Nursery(process)
-        try:
-            yield workers
-        finally:
-            for pid in workers.started:
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-            process.stdin.close()
+        yield Nursery(process)
+        process.stdin.close()
 
 
 @cache
@@ -181,38 +184,38 @@ def report(what: str, kills: int, database: Database, seconds: float) -> None:
     print(f"{what}: {kills} kills, {attempts} tries cut short, all {DOCUMENTS} ready after {seconds:.1f} s")
 
 
-@pytest.mark.parametrize("number", WORKER_ROUNDS)
-def test_workers_killed(database: Database, home: Path, number: int) -> None:
+@pytest.mark.parametrize("number", ROUNDS)
+def test_workers_killed(nursery: Nursery, database: Database, home: Path, number: int) -> None:
     chance = random.Random()
     handed_in = hand_in(database, home)
-    with nursery(home, APPRENTICE_DATABASE_URL=database.conninfo) as workers:
-        for _ in range(A_ROUND):
-            pid = workers.worker()
+    with nursery.workers(home, APPRENTICE_DATABASE_URL=database.conninfo) as start:
+        for _ in range(WORKER_KILLS):
+            pid = start()
             wait_until(database, f"{IN_HAND} OR NOT {LEFT}", 60, pid=pid)
             assert holds(database, LEFT), "there is too little to do for so many kills"
             time.sleep(chance.uniform(0, 0.6))
             os.kill(pid, signal.SIGKILL)
         began = time.monotonic()
-        pid = workers.worker()
+        pid = start()
         wait_until(database, f"NOT {LEFT}", 4 * READY_S)
         seconds = time.monotonic() - began
         wait_until(database, "NOT EXISTS (SELECT FROM procrastinate_jobs WHERE status IN ('todo', 'doing'))", 5)
         os.kill(pid, signal.SIGTERM)
-    report(f"worker, round {number}", A_ROUND, database, seconds)
+    report(f"worker, round {number}", WORKER_KILLS, database, seconds)
     require_whole(database, home, handed_in)
     assert seconds < READY_S
 
 
-@pytest.mark.parametrize("number", DATABASE_ROUNDS)
-def test_the_database_killed(tmp_path: Path, number: int) -> None:
+@pytest.mark.parametrize("number", ROUNDS)
+def test_the_database_killed(nursery: Nursery, tmp_path: Path, number: int) -> None:
     """The worker lives through it, and starts the server again when nobody else does."""
     chance = random.Random()
     home = tmp_path / "home"
     database = open_database(Settings(home=home))
     try:
         handed_in = hand_in(database, home)
-        with nursery(home) as workers:
-            pid = workers.worker()
+        with nursery.workers(home) as start:
+            pid = start()
             for _ in range(DATABASE_KILLS):
                 wait_until(database, f"{IN_HAND} OR NOT {LEFT}", 60, pid=pid)
                 assert holds(database, LEFT), "there is too little to do for so many kills"

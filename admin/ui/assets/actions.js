@@ -3,8 +3,14 @@ element.addEventListener("click", async ({ target }) => {
   const button = target.closest("[data-event]");
   if (!button || !events.includes(button.dataset.event)) return;
   const data = { ...button.dataset };
-  const text = data.question ? await curation.ask(data) : "";
-  if (data.question && !text) return;
+  const found = events.includes("weigh") && curation.weighs(data.event) ? curation.weigh(data, (sent) => trigger("weigh", sent)) : null;
+  let asks = data;
+  if (found && !data.question) {
+    const { lost, ...dialog } = await found;
+    asks = lost.length ? { question: dialog.heading, warning: "", action: "OK", ...dialog } : data;
+  }
+  const text = asks.question ? await curation.ask(asks, found) : "";
+  if (asks.question && !text) return;
   trigger(data.event, { ...data, text });
   if (data.event === "remove") document.dispatchEvent(new CustomEvent("deleted", { detail: data.ids }));
 });

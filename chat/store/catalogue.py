@@ -185,18 +185,7 @@ def _lines() -> sa.Select[*tuple[Any, ...]]:
         .subquery(),
     )
     live = aliased(DocumentVersion)
-    cited = (
-        select(Citation.document_id, func.max(Message.created_at).label("at"))
-        .join(Message, Message.id == Citation.message_id)
-        .group_by(Citation.document_id)
-        .subquery()
-    )
-    stage = sa.case(
-        (newest.status.in_(IN_WORK), Stage.WORKING),
-        (newest.status == Status.FAILED, Stage.FAILED),
-        (newest.draft, Stage.DRAFT),
-        else_=Stage.READY,
-    )
+    cited = _last_citations()
     return (
         select(
             Document.id.label("document_id"),
@@ -205,7 +194,7 @@ def _lines() -> sa.Select[*tuple[Any, ...]]:
             documents.SHOWN_NAME.label("title"),
             Collection.name.label("collection"),
             Document.source,
-            stage.label("stage"),
+            _stage(newest).label("stage"),
             newest.status,
             newest.draft,
             newest.number.label("version"),
@@ -226,6 +215,26 @@ def _lines() -> sa.Select[*tuple[Any, ...]]:
         .outerjoin(Content, Content.id == func.coalesce(newest.content_id, live.content_id))
         .outerjoin(User, User.id == Document.owner_id)
         .outerjoin(cited, cited.c.document_id == Document.id)
+    )
+
+
+def _stage(version: type[DocumentVersion]) -> sa.Case[Any]:
+    """What the list says of a version, in the order in which it matters."""
+    return sa.case(
+        (version.status.in_(IN_WORK), Stage.WORKING),
+        (version.status == Status.FAILED, Stage.FAILED),
+        (version.draft, Stage.DRAFT),
+        else_=Stage.READY,
+    )
+
+
+def _last_citations() -> sa.Subquery:
+    """When each document was last cited."""
+    return (
+        select(Citation.document_id, func.max(Message.created_at).label("at"))
+        .join(Message, Message.id == Citation.message_id)
+        .group_by(Citation.document_id)
+        .subquery()
     )
 
 

@@ -44,6 +44,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         "APPRENTICE_ADMIN_PORT": str(admin_port),
         "PYTHONUNBUFFERED": "1",
     }
+    # Where the suite runs in the background, SIGINT is ignored, and what it starts would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
         [sys.executable, "-m", "admin", "up"],
         env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,

@@ -177,15 +177,7 @@ def ordinal(session: Session, content_id: int, chunk_id: int) -> int | None:
 
 def _lines() -> sa.Select[*tuple[Any, ...]]:
     """Every document with its newest version, and the columns of `Line`."""
-    newest = aliased(
-        DocumentVersion,
-        select(DocumentVersion)
-        .ext(distinct_on(DocumentVersion.document_id))
-        .order_by(DocumentVersion.document_id, DocumentVersion.number.desc())
-        .subquery(),
-    )
-    live = aliased(DocumentVersion)
-    cited = _last_citations()
+    newest, live, cited = _newest_versions(), aliased(DocumentVersion), _last_citations()
     return (
         select(
             Document.id.label("document_id"),
@@ -216,6 +208,16 @@ def _lines() -> sa.Select[*tuple[Any, ...]]:
         .outerjoin(User, User.id == Document.owner_id)
         .outerjoin(cited, cited.c.document_id == Document.id)
     )
+
+
+def _newest_versions() -> type[DocumentVersion]:
+    """The newest version of each document."""
+    rows = (
+        select(DocumentVersion)
+        .ext(distinct_on(DocumentVersion.document_id))
+        .order_by(DocumentVersion.document_id, DocumentVersion.number.desc())
+    )
+    return aliased(DocumentVersion, rows.subquery())
 
 
 def _stage(version: type[DocumentVersion]) -> sa.Case[Any]:

@@ -12,6 +12,7 @@ from pgvector import HalfVector
 from sqlalchemy.orm import Session
 
 from chat.store.session import raw_connection
+from chat.store.tables import FOLDERS
 
 EXACT_LIMIT = 5_000
 """Up to so many chunks, comparing every vector is faster than the graph, and misses nothing."""
@@ -155,7 +156,7 @@ with all weights changes nothing: it unpacks the keywords once, not once for eac
 """
 SOURCES = sa.text("""
     SELECT chunks.id AS chunk_id, holder.document_id,
-           coalesce(contents.title, regexp_replace(holder.name, '^.*/(?=[^/])', '')) AS document,
+           coalesce(contents.title, regexp_replace(holder.name, cast(:folders AS text), '')) AS document,
            holder.version_id, holder.version, page, start_char, end_char, section, chunks.text
     FROM unnest(cast(:ids AS bigint[])) WITH ORDINALITY AS wanted(id, rank)
     JOIN chunks ON chunks.id = wanted.id AND live AND chunks.collection_id = ANY(:collections)
@@ -166,7 +167,7 @@ SOURCES = sa.text("""
         WHERE versions.content_id = contents.id AND versions.live ORDER BY documents.id LIMIT 1
     ) AS holder
     ORDER BY rank
-""")
+""").bindparams(folders=FOLDERS)
 
 
 def nearest(

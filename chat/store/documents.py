@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from chat.errors import NotFoundError
 from chat.store import contents
-from chat.store.tables import Collection, Content, Document, DocumentVersion
+from chat.store.tables import FOLDERS, Collection, Content, Document, DocumentVersion
 
-SHOWN_NAME = func.coalesce(Content.title, func.regexp_replace(Document.name, "^.*/(?=[^/])", ""))
+SHOWN_NAME = func.coalesce(Content.title, func.regexp_replace(Document.name, FOLDERS, ""))
 """What a document is called: the title that its text states, or the last part of its file's name or address."""
 
 

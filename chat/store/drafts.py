@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from chat.store import chunks
 from chat.store.chunks import ChunkSource, Hit
+from chat.store.tables import FOLDERS
 
 READY = sa.text("""
     SELECT versions.content_id
@@ -40,7 +41,7 @@ NEAREST = sa.text("""
 """)
 SOURCES = sa.text("""
     SELECT chunks.id AS chunk_id, documents.id AS document_id,
-           coalesce(contents.title, regexp_replace(documents.name, '^.*/(?=[^/])', '')) AS document,
+           coalesce(contents.title, regexp_replace(documents.name, cast(:folders AS text), '')) AS document,
            holder.id AS version_id, holder.number AS version, page, start_char, end_char, section, chunks.text
     FROM chunks
     JOIN contents ON contents.id = chunks.content_id
@@ -51,17 +52,17 @@ SOURCES = sa.text("""
     JOIN documents ON documents.id = holder.document_id
     WHERE chunks.id = ANY(:ids) AND NOT chunks.live AND chunks.content_id = ANY(:contents)
       AND chunks.collection_id = ANY(:collections)
-""")
+""").bindparams(folders=FOLDERS)
 
 WAITING = sa.text("""
     SELECT versions.id AS version_id, versions.number, documents.id AS document_id,
-           coalesce(contents.title, regexp_replace(documents.name, '^.*/(?=[^/])', '')) AS document
+           coalesce(contents.title, regexp_replace(documents.name, cast(:folders AS text), '')) AS document
     FROM document_versions AS versions
     JOIN documents ON documents.id = versions.document_id
     JOIN contents ON contents.id = versions.content_id
     WHERE versions.draft AND versions.status = 'ready' AND documents.collection_id = ANY(:collections)
     ORDER BY document, versions.number DESC
-""")
+""").bindparams(folders=FOLDERS)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from chat.errors import NotFoundError
-from chat.store.tables import DocumentVersion, Question, QuestionPassage
+from chat.store.tables import FOLDERS, DocumentVersion, Question, QuestionPassage
 
 
 @dataclass(frozen=True)
@@ -75,9 +75,9 @@ NAMED = sa.text("""
     JOIN documents ON documents.collection_id = :collection
     LEFT JOIN document_versions AS versions ON versions.document_id = documents.id AND versions.live
     LEFT JOIN contents ON contents.id = versions.content_id
-    WHERE wanted.name IN (documents.name, regexp_replace(documents.name, '^.*/(?=[^/])', ''), contents.title)
+    WHERE wanted.name IN (documents.name, regexp_replace(documents.name, cast(:folders AS text), ''), contents.title)
     ORDER BY wanted.name, documents.name <> wanted.name, documents.id
-""")
+""").bindparams(folders=FOLDERS)
 TEXTS = sa.text("""
     SELECT versions.document_id, contents.text, chunks.id, chunks.start_char, chunks.end_char
     FROM document_versions AS versions JOIN contents ON contents.id = versions.content_id

@@ -15,6 +15,9 @@ from chat.store.tables.base import NAME, Base, one_of
 DIMENSION = 384
 """Width of the vector column in a new database; the first embedder that is used may change it (installation.py)."""
 
+FOLDERS = "^.*/(?=[^/])"
+"""The part of a document's name that is not shown, as a regular expression of Postgres."""
+
 
 class Status(StrEnum):
     """Where a version of a document stands on its way from bytes to answers."""

@@ -1,6 +1,8 @@
 """Every table. Invariants live here, as constraints; the migrations are made from it and checked against it."""
 
+from chat.store.tables.adapters import Adapter, Promotion, Stage
 from chat.store.tables.base import NAME, Base, one_of
+from chat.store.tables.evidence import Evaluation, EvaluationAnswer, EvaluationStatus, QuestionSet, Vote
 from chat.store.tables.knowledge import (
     DIMENSION,
     FOLDERS,
@@ -11,17 +13,43 @@ from chat.store.tables.knowledge import (
     DocumentVersion,
     Status,
 )
-from chat.store.tables.people import CollectionMember, Installation, MemberRole, User, UserRole
+from chat.store.tables.lessons import (
+    AcceptedFinding,
+    Example,
+    ExampleOrigin,
+    ExampleReview,
+    ExampleSource,
+    ExampleState,
+    ExampleVersion,
+    Run,
+    RunStatus,
+    Snapshot,
+    SnapshotRow,
+    Split,
+)
+from chat.store.tables.people import (
+    ApiKey,
+    AuditEntry,
+    CollectionMember,
+    Installation,
+    MemberRole,
+    User,
+    UserRole,
+)
 from chat.store.tables.questions import Question, QuestionPassage, RetrievalRevision
 from chat.store.tables.sources import Source, SourceItem, SourceKind
-from chat.store.tables.talk import AnswerStatus, Citation, Conversation, Message, Trace
+from chat.store.tables.talk import AnswerStatus, Citation, Conversation, Feedback, Message, Trace, TriageState
 from chat.store.tables.work import JobFailure, Worker
 
 __all__ = [
     "DIMENSION",
     "FOLDERS",
     "NAME",
+    "AcceptedFinding",
+    "Adapter",
     "AnswerStatus",
+    "ApiKey",
+    "AuditEntry",
     "Base",
     "Chunk",
     "Citation",
@@ -31,20 +59,40 @@ __all__ = [
     "Conversation",
     "Document",
     "DocumentVersion",
+    "Evaluation",
+    "EvaluationAnswer",
+    "EvaluationStatus",
+    "Example",
+    "ExampleOrigin",
+    "ExampleReview",
+    "ExampleSource",
+    "ExampleState",
+    "ExampleVersion",
+    "Feedback",
     "Installation",
     "JobFailure",
     "MemberRole",
     "Message",
+    "Promotion",
     "Question",
     "QuestionPassage",
+    "QuestionSet",
     "RetrievalRevision",
+    "Run",
+    "RunStatus",
+    "Snapshot",
+    "SnapshotRow",
     "Source",
     "SourceItem",
     "SourceKind",
+    "Split",
+    "Stage",
     "Status",
     "Trace",
+    "TriageState",
     "User",
     "UserRole",
+    "Vote",
     "Worker",
     "one_of",
 ]

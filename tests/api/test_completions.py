@@ -1,76 +1,21 @@
-"""What OpenAI's own client gets from a real server."""
+"""Completions, as OpenAI's own client gets them from a real server."""
 
-import threading
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import openai
 import pytest
-import uvicorn
-from fastapi import FastAPI
-from langchain_core.language_models import BaseChatModel
 
-from admin.curation.parser import Parser
-from chat import api
-from chat.models.embedder import Embedder
+from chat.models.chat import ModelConnection
 from chat.rag.abstain import REFUSAL
-from chat.service import Assistant
-from chat.store.database import Database
-from tests.conftest import OWNER
-from tests.rag.library import Library, Speaker, make_chain, make_library, models, texts
-
-GATE = "# Harbour gate\n\nThe harbour gate closes at 22:15 every evening. The night guard has the key.\n"
-ASKED = "When does the harbour gate close in the evening?"
-SAID = "The harbour gate closes at 22:15 every evening."
-
-
-@pytest.fixture
-def library(database: Database, embedder: Embedder, home: Path) -> Iterator[Library]:
-    with Parser() as parser:
-        library = make_library(database, embedder, parser, home)
-        library.add("gate.md", GATE)
-        yield library
-
-
-@pytest.fixture
-def model() -> Speaker:
-    return Speaker(answers=[SAID])
-
-
-def serve(library: Library, model: BaseChatModel | None) -> Iterator[str]:
-    """The routes under a real server; its address."""
-    way = models(model)
-    app = FastAPI()
-    app.include_router(api.router(Assistant(library.database.sessions, make_chain(library, way), person=OWNER), way))
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", ws="none"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join()
-
-
-@pytest.fixture
-def address(library: Library, model: Speaker) -> Iterator[str]:
-    yield from serve(library, model)
-
-
-@pytest.fixture
-def client(address: str) -> Iterator[openai.OpenAI]:
-    with openai.OpenAI(base_url=f"{address}/v1", api_key="none", max_retries=0) as client:
-        yield client
-
-
-def asked(question: str = ASKED) -> list[openai.types.chat.ChatCompletionMessageParam]:
-    return [{"role": "user", "content": question}]
+from chat.settings import Settings
+from tests.api.conftest import ASKED, SAID, asked, official, serve
+from tests.models.unreliable import WORDS, unreliable
+from tests.rag.library import Library, Speaker, texts
 
 
 def test_models_are_listed(client: openai.OpenAI) -> None:
-    assert [model.id for model in client.models.list()] == ["assistant", "assistant:rag", "assistant:base"]
+    assert [model.id for model in client.models.list()] == ["assistant", "assistant:base", "assistant:rag"]
 
 
 def test_a_completion_carries_its_citations(client: openai.OpenAI, library: Library) -> None:
@@ -138,7 +83,7 @@ def test_what_cannot_be_asked_is_an_error_in_words(client: openai.OpenAI, stream
         complete(question="x" * 1_000_000)
     with pytest.raises(openai.BadRequestError, match="no collection 'ports'"):
         complete(collection="ports")
-    with pytest.raises(openai.UnprocessableEntityError):
+    with pytest.raises(openai.BadRequestError, match="messages"):
         complete(question=None)  # type: ignore[arg-type]
 
 
@@ -151,12 +96,63 @@ def test_only_the_named_collection_is_asked(client: openai.OpenAI, library: Libr
 
 
 def test_without_a_model_it_quotes_and_the_model_alone_is_an_error(library: Library) -> None:
-    for address in serve(library, None):
-        with openai.OpenAI(base_url=f"{address}/v1", api_key="none", max_retries=0) as client:
-            completion = client.chat.completions.create(model="assistant", messages=asked())
-            assert "22:15" in str(completion.choices[0].message.content)
-            with pytest.raises(openai.APIStatusError, match="does not answer"):
-                client.chat.completions.create(model="assistant:base", messages=asked())
+    with serve(library, None) as address, official(address) as client:
+        completion = client.chat.completions.create(model="assistant", messages=asked())
+        assert "22:15" in str(completion.choices[0].message.content)
+        about = completion.model_dump()["apprentice"]
+        assert (about["quoted"], about["refused"], about["adapter"]) == (True, False, None)
+        assert completion.usage is None
+        with pytest.raises(openai.InternalServerError, match="does not answer") as failed:
+            client.chat.completions.create(model="assistant:base", messages=asked())
+        assert (failed.value.status_code, failed.value.code) == (503, "model_unavailable")
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_busy_model_is_told_with_when_to_come_again(library: Library, stream: bool) -> None:
+    with unreliable() as remote:
+        remote.turns = ["429 17"]
+        way = ModelConnection(Settings(model=remote.address))
+        told = pytest.raises(openai.InternalServerError, match=r"Try again in 17 s\.")
+        with serve(library, way) as address, official(address) as client, told as failed:
+            client.chat.completions.create(model="assistant:base", messages=asked(), stream=stream)
+        assert (failed.value.status_code, failed.value.response.headers["Retry-After"]) == (503, "17")
+
+
+def test_an_answer_that_breaks_off_says_so_and_keeps_what_was_said(library: Library) -> None:
+    with unreliable() as remote:
+        remote.turns = ["reset"] * 2
+        with serve(library, ModelConnection(Settings(model=remote.address))) as address, official(address) as client:
+            whole = client.chat.completions.create(model="assistant:base", messages=asked())
+            parts = list(client.chat.completions.create(model="assistant:base", messages=asked(), stream=True))
+    assert whole.choices[0].message.content == "".join(WORDS)
+    assert whole.choices[0].finish_reason == "length"
+    assert whole.model_dump()["apprentice"]["broke_off"]
+    assert "".join(part.choices[0].delta.content or "" for part in parts) == "".join(WORDS)
+    assert parts[-1].choices[0].finish_reason == "length"
+
+
+def test_a_model_that_says_the_same_again_is_heard_once(client: openai.OpenAI, model: Speaker) -> None:
+    model.answers[:] = ["It closes. It closes. It closes. It closes."]
+    stream = client.chat.completions.create(model="assistant:base", messages=asked(), stream=True)
+    said = "".join(chunk.choices[0].delta.content or "" for chunk in stream)
+    assert said == "It closes. It closes."
+
+
+def test_every_refusal_has_the_shape_of_openai(address: str) -> None:
+    def error(body: object) -> tuple[int, dict[str, str]]:
+        reply = httpx.post(f"{address}/v1/chat/completions", json=body)
+        return reply.status_code, reply.json()["error"]
+
+    status, refused = error({"model": "gpt", "messages": asked()})
+    assert (status, refused["code"], refused["type"]) == (404, "model_not_found", "invalid_request_error")
+    status, refused = error({"messages": []})
+    assert (status, refused["code"], refused["param"]) == (400, "invalid_body", "messages")
+    status, refused = error({"messages": [{"role": "tool", "content": "x"}]})
+    assert (status, refused["param"]) == (400, "messages.0.role")
+    status, refused = error("nothing like it")
+    assert (status, refused["code"]) == (400, "invalid_body")
+    reply = httpx.post(f"{address}/v1/chat/completions", content=b"{", headers={"Content-Type": "application/json"})
+    assert (reply.status_code, reply.json()["error"]["code"]) == (400, "invalid_body")
 
 
 def test_health_says_whether_the_model_is_there(address: str) -> None:

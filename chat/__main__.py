@@ -18,6 +18,13 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
 )
 Collection = Annotated[str | None, typer.Option(help="Search only this collection; without, all that there are.")]
+Mode = Annotated[
+    str | None,
+    typer.Option(
+        help="base: the model alone. rag: from the documents. adapter: with what was learned. rag+adapter: both. "
+        "Without: what serves."
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 File = Annotated[
     typer.FileText | None,
@@ -50,7 +57,8 @@ def engine(
 @cli.command()
 def ask(
     question: Annotated[str | None, typer.Argument(help="What to ask.")] = None,
-    mode: Annotated[str, typer.Option(help="base: the model alone. rag: from the documents.")] = "rag",
+    mode: Mode = None,
+    adapter: Annotated[str | None, typer.Option(help="Answer with this adapter; without, the one that serves.")] = None,
     collection: Collection = None,
     file: File = None,
     as_json: AsJson = False,
@@ -58,7 +66,8 @@ def ask(
     """Answer a question from the documents, with citations."""
     from chat import commands
 
-    commands.ask(commands.questions(question, file), mode, collection, as_json=as_json or file is not None)
+    choice = commands.chosen(mode, adapter)
+    commands.ask(commands.questions(question, file), choice, collection, as_json=as_json or file is not None)
 
 
 @cli.command()

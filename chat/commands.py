@@ -13,6 +13,7 @@ from rich.console import Console
 
 from chat.app import Parts, assemble, build
 from chat.rag.answer import Answer, Citation, Mode, Source, Token
+from chat.service import Choice
 from chat.settings import load_settings
 
 Asked = tuple[str | None, str]
@@ -45,13 +46,21 @@ def questions(question: str | None, file: IO[str] | None) -> list[Asked]:
         raise typer.BadParameter(f'Each line must be JSON like {{"id": "1", "question": "…"}}: {error}') from None
 
 
-def ask(asked: list[Asked], mode: str, collection: str | None, *, as_json: bool) -> None:
-    """Print the answer to each question."""
-    if mode not in list(Mode):
+def chosen(mode: str | None, adapter: str | None) -> Choice:
+    """How to answer. Raises a usage error for a mode that does not exist, or takes no adapter where one is named."""
+    if mode is not None and mode not in list(Mode):
         raise typer.BadParameter(f"--mode {mode!r}: there are {', '.join(Mode)}.")
+    choice = Choice(None if mode is None else Mode(mode), adapter)
+    if adapter is not None and choice.mode is not None and not choice.mode.adapts:
+        raise typer.BadParameter(f"--mode {mode} answers without an adapter: leave out --adapter, or the mode.")
+    return choice
+
+
+def ask(asked: list[Asked], choice: Choice, collection: str | None, *, as_json: bool) -> None:
+    """Print the answer to each question."""
     with opened(wait_for_model=True) as parts:
         for identity, question in asked:
-            answer = answer_to(parts, question, Mode(mode), collection, show=not as_json)
+            answer = answer_to(parts, question, choice, collection, show=not as_json)
             trace_id = parts.assistant.keep_trace(question, answer)
             if as_json:
                 print_json(identity, answer_document(answer) | {"trace_id": str(trace_id)})
@@ -80,11 +89,11 @@ def opened(*, wait_for_model: bool) -> Iterator[Parts]:
         parts.close()
 
 
-def answer_to(parts: Parts, question: str, mode: Mode, collection: str | None, *, show: bool) -> Answer:
+def answer_to(parts: Parts, question: str, choice: Choice, collection: str | None, *, show: bool) -> Answer:
     """The answer; with `show`, a sign of life on stderr while it is written."""
     answer: Answer | None = None
     with Console(stderr=True).status("Searching the documents…") if show else nothing() as status:
-        for event in parts.assistant.answer(question, mode=mode, collection=collection):
+        for event in parts.assistant.answer(question, mode=choice.mode, adapter=choice.adapter, collection=collection):
             match event:
                 case Token() if status is not None:
                     status.update("Writing…")
@@ -107,7 +116,8 @@ def answer_document(answer: Answer) -> dict[str, Any]:
         "quoted": answer.quoted,
         "mode": answer.mode,
         "model": answer.model,
-        "adapter": None,
+        "adapter": asdict(answer.adapter) if answer.adapter else None,
+        "missed": asdict(answer.missed) if answer.missed else None,
         "citations": [citation_document(citation) for citation in answer.citations],
         "retrieved": [
             passage_document(source) | {"quote": source.text, "score": source.score} for source in answer.retrieved
@@ -141,6 +151,13 @@ def print_answer(answer: Answer) -> None:
     print(answer.text)
     if answer.quoted:
         print("(quoted from the documents)")
+    if answer.broke_off:
+        print("chat: the model broke off here; ask again to have the whole answer", file=sys.stderr)
+    if answer.missed:
+        name, reason = answer.missed.adapter.name, answer.missed.reason
+        print(f"chat: the adapter {name} did not answer, this is without it: {reason}", file=sys.stderr)
+    elif answer.adapter:
+        print(f"(answered with {answer.adapter.name})")
     for citation in answer.citations:
         page = f", page {citation.page}" if citation.page else ""
         quote = " ".join(citation.quote.split())

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from admin.curation.parser import Parser
-from chat import service as serving
+from chat.service import record
 from chat.errors import InvalidInputError, ModelError, NotFoundError
 from chat.models.embedder import Embedder
 from chat.rag.answer import Answer, Mode, Retrieved, Token
@@ -97,7 +97,7 @@ def test_stopping_keeps_what_was_said(library: Library) -> None:
 
 
 def test_an_answer_grows_in_the_database_while_it_streams(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serving, "SAVE_EVERY_S", 0.0)
+    monkeypatch.setattr(record, "SAVE_EVERY_S", 0.0)
     service, _ = assistant(library)
     conversation_id = service.start_conversation(ASKED)
     seen = []

@@ -5,12 +5,26 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from chat.store.adapters import Named
+
 
 class Mode(StrEnum):
-    """What helps the model answer."""
+    """What helps the model answer: passages of the documents, an adapter, both or neither."""
 
     BASE = "base"
     RAG = "rag"
+    ADAPTER = "adapter"
+    RAG_ADAPTER = "rag+adapter"
+
+    @property
+    def retrieves(self) -> bool:
+        """Whether the model gets passages, and the answer cites them."""
+        return self in (Mode.RAG, Mode.RAG_ADAPTER)
+
+    @property
+    def adapts(self) -> bool:
+        """Whether the model answers with an adapter."""
+        return self in (Mode.ADAPTER, Mode.RAG_ADAPTER)
 
 
 @dataclass(frozen=True)
@@ -77,6 +91,15 @@ class Token:
 
 
 @dataclass(frozen=True)
+class Missed:
+    """An adapter that was asked for and did not answer: what did, answered without it."""
+
+    adapter: Named
+    reason: str
+    """For who looks after adapters; it may name files."""
+
+
+@dataclass(frozen=True)
 class Answer:
     """Event, the last one: the whole answer. `text` stands for what was streamed, also where it differs."""
 
@@ -85,12 +108,22 @@ class Answer:
     quoted: bool
     """Whether the answer is made of the documents' own sentences, since no model's answer could be used."""
     mode: Mode
+    """What was asked for; whether an adapter did answer, `adapter` says."""
     model: str
     searched: str
     citations: Sequence[Citation]
     retrieved: Sequence[Source]
     timings_ms: dict[str, float]
     receipt: dict[str, Any]
+    adapter: Named | None = None
+    """The adapter that the model answered with; None where it had none, and where no model was asked."""
+    missed: Missed | None = None
+    """The adapter that should have answered, where it could not."""
+
+    @property
+    def broke_off(self) -> bool:
+        """Whether the connection to the model broke in the middle of what is shown."""
+        return bool(self.receipt.get("broke_off")) and not self.quoted
 
 
 Event = Retrieved | Token | Answer

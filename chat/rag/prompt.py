@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from typing import Protocol, TypeVar
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
@@ -20,6 +21,20 @@ PASSAGES_TOKENS = 1_200
 HISTORY_TOKENS = 400
 QUESTION_TOKENS = 800
 ANSWER_TOKENS = 256
+
+
+class Passage(Protocol):
+    """What a prompt shows of a passage; a `Source` has all of it."""
+
+    @property
+    def document(self) -> str: ...
+    @property
+    def section(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+
+
+Shown = TypeVar("Shown", bound=Passage)
 
 
 def tokens_at_most(text: str) -> int:
@@ -40,25 +55,37 @@ def clip(text: str, tokens: int) -> str:
 
 def select(sources: Sequence[Source]) -> list[Source]:
     """The best sources that fit the prompt, in the order of the documents: the same ones give the same prompt."""
-    chosen: list[Source] = []
+    return sorted(fitting(sources), key=lambda source: (source.document_id, source.start))
+
+
+def fitting(passages: Sequence[Shown]) -> list[Shown]:
+    """The first passages, as many as a prompt takes; never none."""
+    chosen: list[Shown] = []
     room = PASSAGES_TOKENS
-    for source in sources[:MOST_PASSAGES]:
-        cost = tokens_at_most(source.text)
+    for passage in passages[:MOST_PASSAGES]:
+        cost = tokens_at_most(passage.text)
         if cost > room and chosen:
             break
-        chosen.append(source)
+        chosen.append(passage)
         room -= cost
-    return sorted(chosen, key=lambda source: (source.document_id, source.start))
+    return chosen
 
 
 def rag_messages(question: str, history: Sequence[Turn], sources: Sequence[Source]) -> list[BaseMessage]:
     """The prompt that answers from `sources`; passage n is the n-th of them."""
-    passages = "\n\n".join(f"[{n}] {_passage(source)}" for n, source in enumerate(sources, 1))
+    messages = passage_messages(question, history, sources)
     ranked = [source.text for source in sorted(sources, key=lambda source: source.rank)]
+    messages[-1].additional_kwargs[PASSAGES] = ranked
+    return messages
+
+
+def passage_messages(question: str, history: Sequence[Turn], passages: Sequence[Passage]) -> list[BaseMessage]:
+    """The same prompt in words alone: what a model learns from is what it is asked with."""
+    shown = "\n\n".join(f"[{n}] {_passage(passage)}" for n, passage in enumerate(passages, 1))
     return [
-        SystemMessage(f"{INSTRUCTIONS}\n\nPassages:\n\n{passages}"),
+        SystemMessage(f"{INSTRUCTIONS}\n\nPassages:\n\n{shown}"),
         *_history(history),
-        HumanMessage(clip(question, QUESTION_TOKENS), additional_kwargs={PASSAGES: ranked}),
+        HumanMessage(clip(question, QUESTION_TOKENS)),
     ]
 
 
@@ -73,9 +100,9 @@ def digest(messages: Sequence[BaseMessage]) -> str:
     return hashlib.sha256(json.dumps(said, ensure_ascii=True).encode()).hexdigest()
 
 
-def _passage(source: Source) -> str:
-    where = " › ".join(part for part in (source.document, source.section) if part)
-    return f"{clip(where, 100)}\n{clip(source.text, PASSAGES_TOKENS)}"
+def _passage(passage: Passage) -> str:
+    where = " › ".join(part for part in (passage.document, passage.section) if part)
+    return f"{clip(where, 100)}\n{clip(passage.text, PASSAGES_TOKENS)}"
 
 
 def _history(history: Sequence[Turn]) -> list[BaseMessage]:

@@ -175,6 +175,8 @@ class HybridRetriever(BaseRetriever):
     collection: str | None = None
     rerankers: Rerankers = Field(default_factory=Rerankers)
     settings: RetrievalSettings = RetrievalSettings()
+    pinned: RetrievalSettings | None = None
+    """Settings to find with whatever the collections have, as an evaluation does that holds them fixed."""
     k: int = 10
 
     def in_collection(self, collection: str | None) -> "HybridRetriever":
@@ -184,6 +186,10 @@ class HybridRetriever(BaseRetriever):
     def asked_by(self, person: Person, collection: str | None) -> "HybridRetriever":
         """The same retriever, looking where that person may: everywhere, or only there."""
         return self.model_copy(update={"person": person, "collection": collection})
+
+    def pinned_to(self, settings: RetrievalSettings) -> "HybridRetriever":
+        """The same retriever, with these settings whatever is live."""
+        return self.model_copy(update={"pinned": settings})
 
     def sources(self, words: str, k: int | None = None) -> list[Source]:
         """Passages as `Source`, which says where each one stands. One short transaction."""
@@ -204,7 +210,7 @@ class HybridRetriever(BaseRetriever):
         with self.sessions() as session:
             installation.hold_embedder(session, embedder.name)
             scope = rights.readable(session, self.person, self.collection)
-            settings = replace(in_force(session, scope, self.settings), k=k or self.k)
+            settings = replace(self.pinned or in_force(session, scope, self.settings), k=k or self.k)
             return retrieve(session, scope, words, vector, first_stage(settings)), settings
 
     def _get_relevant_documents(

@@ -59,6 +59,16 @@ def told(handler: Callable[Concatenate[H, P], T]) -> Callable[..., T]:
     return cast("Callable[..., T]", wrapped)
 
 
+def guarded(page: gr.Blocks) -> gr.Blocks:
+    """The page, nobody's way to the files of this machine.
+
+    Whether a file that an event names was uploaded, Gradio checks only of pages that were launched, not of those that
+    are mounted (`processing_utils._check_allowed`, 6.31): there, any event copies any file to where files are served.
+    """
+    page.has_launched = True
+    return page
+
+
 def acting_for(handlers: H, account: str | None) -> H:
     """The same handlers, over services that act for that account; as they are where there are no accounts."""
     if account is None:

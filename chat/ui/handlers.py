@@ -21,6 +21,7 @@ from chat.ui import passage, words
 from chat.ui.edge import told
 from chat.ui.sidebar import ConversationSummary, conversation_list
 from chat.ui.thread import ChatMessage, ShownMessage, answer, growing, question, thread, working
+from chat.ui.ways import USUAL, Ways, choice, for_asking
 
 STARTERS = 4
 """Questions that an empty page offers, at most."""
@@ -55,8 +56,19 @@ class Service(Protocol):
 
     def for_account(self, name: str | None) -> Self: ...
     def ask(
-        self, question: str, *, mode: Mode = ..., collection: str | None = ..., conversation_id: UUID | None = ...
+        self,
+        question: str,
+        *,
+        mode: Mode | None = ...,
+        adapter: str | None = ...,
+        collection: str | None = ...,
+        conversation_id: UUID | None = ...,
     ) -> Generator[Event, None, None]: ...
+    def ways(self, collection: str | None = ...) -> Ways: ...
+    def rate(
+        self, message_id: UUID, rating: int, reasons: Sequence[str] = ..., comment: str = ..., correction: str = ...
+    ) -> None: ...
+    def unrate(self, message_id: UUID) -> None: ...
     def start_conversation(self, question: str) -> UUID: ...
     def conversations(self, search: str = ...) -> Sequence[ConversationSummary]: ...
     def conversation(self, conversation_id: UUID) -> Conversation: ...
@@ -74,32 +86,39 @@ class Handlers:
     service: Service
 
     @told
-    def begin(self, text: str, conversation_id: str, mode: str) -> tuple[str, str, str, list[ChatMessage]]:
+    def begin(
+        self, text: str, conversation_id: str, mode: str, way: str = ""
+    ) -> tuple[str, str, str, list[ChatMessage]]:
         """Show the question at once: the emptied input, the question, its conversation's id, and the thread."""
         asked = _text(text).strip()
         if not asked:
             raise InvalidInputError(words.TYPE_FIRST)
-        doing = working(words.SEARCHING if _mode(mode) is Mode.RAG else words.THINKING)
+        chosen = choice(way or mode).mode
+        doing = working(words.THINKING if chosen and not chosen.retrieves else words.SEARCHING)
         said = self.service.conversation(_id(conversation_id)).messages if conversation_id else []
         current = conversation_id or str(self.service.start_conversation(asked))
         return "", asked, current, [*thread(said), question(asked), doing]
 
     @told
     def reply(
-        self, asked: str, conversation_id: str, mode: str, collection: str
+        self, asked: str, conversation_id: str, mode: str, collection: str, way: str = ""
     ) -> Generator[list[ChatMessage], None, None]:
-        """The thread again and again while the answer grows. Closing this stops the model."""
+        """The thread again and again while the answer grows, then as it is kept. Closing this stops the model."""
         current = _id(conversation_id)
         said = [*thread(self.service.conversation(current).messages), question(asked)]
-        scope = _text(collection) or None
-        with closing(self.service.ask(asked, mode=_mode(mode), collection=scope, conversation_id=current)) as events:
+        chosen, scope = choice(way or mode), _text(collection) or None
+        with closing(
+            self.service.ask(asked, mode=chosen.mode, adapter=chosen.adapter, collection=scope, conversation_id=current)
+        ) as events:
             for message in frames(events):
                 yield [*said, message]
+        yield thread(self.service.conversation(current).messages)
 
     @told
-    def ask_once(self, text: str, mode: str, collection: str) -> tuple[str, list[dict[str, Any]]]:
+    def ask_once(self, text: str, way: str, collection: str) -> tuple[str, list[dict[str, Any]]]:
         """The answer to a question that belongs to no conversation, and its citations."""
-        *_, last = self.service.ask(text, mode=_mode(mode), collection=collection or None)
+        chosen = choice(way)
+        *_, last = self.service.ask(text, mode=chosen.mode, adapter=chosen.adapter, collection=collection or None)
         whole = cast("Answer", last)
         return whole.text, [asdict(citation) for citation in whole.citations]
 
@@ -131,6 +150,28 @@ class Handlers:
     def opened(self, event: gr.EventData) -> Generator[tuple[str, list[ChatMessage]], None, None]:
         """The conversation that was picked from the list."""
         yield from self.followed(_sent(event, "id"))
+
+    @told
+    def rated(self, conversation_id: str, event: gr.EventData) -> Any:
+        """Keep what somebody thinks of an answer, or take it back; then the thread, unless an answer grows in it."""
+        message_id, rating = _id(_sent(event, "id"), words.BAD_RATING), _sent(event, "rating")
+        if rating == "0":
+            self.service.unrate(message_id)
+        else:
+            reasons = [reason for reason in _sent(event, "reasons").split("|") if reason]
+            value = {"1": 1, "-1": -1}.get(rating, 0)
+            self.service.rate(message_id, value, reasons, _sent(event, "comment"), _sent(event, "correction"))
+        messages = self.service.conversation(_id(conversation_id)).messages
+        return gr.skip() if any(message.status == "streaming" for message in messages) else thread(messages)
+
+    @told
+    def ways(self, collection: str) -> tuple[Any, Any]:
+        """The plain choice where there is no adapter, and the list where there is one."""
+        there = self.service.ways(_text(collection) or None)
+        listed = bool(there.adapters)
+        return gr.update(visible=not listed), gr.HTML(
+            choices=for_asking(there), value=USUAL if listed else "", visible=listed
+        )
 
     @told
     def listed(self, search: str, conversation_id: str) -> str:
@@ -215,18 +256,11 @@ def _sent(event: gr.EventData, name: str) -> str:
     return str(event._data.get(name, "")) if isinstance(event._data, dict) else ""
 
 
-def _id(text: object) -> UUID:
+def _id(text: object, otherwise: str = words.BAD_LINK) -> UUID:
     try:
         return UUID(str(text))
     except ValueError as error:
-        raise NotFoundError(words.BAD_LINK) from error
-
-
-def _mode(text: str) -> Mode:
-    try:
-        return Mode(text)
-    except ValueError as error:
-        raise InvalidInputError(words.BAD_MODE.format(text, ", ".join(Mode))) from error
+        raise NotFoundError(otherwise) from error
 
 
 def _is_at(kept: Citation | Source, version_id: int, start: int, end: int) -> bool:

@@ -5,13 +5,20 @@ The invariant: nothing here asks another host for anything; the fonts are the sy
 
 from html import escape
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import gradio as gr
 
 from chat.ui.markdown import render_markdown, render_plain
 
-__all__ = ["asset", "head", "icon_button", "render_markdown", "render_plain", "theme"]
+__all__ = ["QUIETLY", "asset", "chooser", "head", "icon_button", "render_markdown", "render_plain", "theme"]
+
+AT_ONCE = 16
+"""How many people may be answered at the same time."""
+
+QUIETLY: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": AT_ONCE}
+"""How every event of the chat runs: the page shows what goes on, and other programs are offered `ask` alone."""
 
 SANS = ("ui-sans-serif", "system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Arial", "sans-serif")
 MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "Liberation Mono", "monospace")
@@ -78,11 +85,19 @@ def icon_button(sign: str, does: str, what: str = "") -> str:
     return f'<button type="button" class="icon {sign}" aria-label="{label}" title="{escape(does)}"></button>'
 
 
+def chooser(elem_id: str, label: str) -> gr.HTML:
+    """A list of the browser's own, which is at home on phones and under the keyboard; shown once it has choices."""
+    return gr.HTML(
+        "", elem_id=elem_id, elem_classes="chooser", visible=False, apply_default_css=False, label=label, choices=[],
+        html_template=asset("collection.html"), js_on_load=asset("collection.js"),
+    )  # fmt: skip
+
+
 def head() -> str:
     """What goes into the page's head: the style sheet, and the script that sets light or dark before the first paint.
 
     The style sheet is not given as Gradio's `css`, which rewrites it: rules about the root element would be lost.
     """
-    style = asset("tokens.css") + asset("chat.css")
+    style = "".join(asset(f"{name}.css") for name in ("tokens", "chat", "opinion", "compare"))
     icon = f'<link rel="icon" type="image/svg+xml" href="data:image/svg+xml,{quote(asset("icon.svg"))}">'
     return f"{icon}\n<style>{style}</style>\n<script>{asset('page.js')}</script>"

@@ -1,21 +1,19 @@
 """The chat page: `draw` makes its components, `wire` joins them to the handlers, `build` does both."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import gradio as gr
 from gradio.events import api
 
-from chat.rag.answer import Mode
-from chat.ui import words
-from chat.ui.handlers import STARTERS, Handlers, Service, welcome
-from chat.ui.kit import asset, icon_button
-
-AT_ONCE = 16
-"""How many people may be answered at the same time."""
-
-QUIETLY: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "concurrency_limit": AT_ONCE}
-"""How every event runs: the page itself shows what goes on, and other programs are offered `ask` alone."""
+from chat.ui import comparing, words
+from chat.ui.comparing_handlers import Comparing
+from chat.ui.comparing_handlers import Service as ComparingService
+from chat.ui.edge import guarded
+from chat.ui.handlers import STARTERS, Handlers, welcome
+from chat.ui.handlers import Service as ChattingService
+from chat.ui.kit import AT_ONCE, QUIETLY, asset, chooser, icon_button
+from chat.ui.ways import USUAL
 
 
 @dataclass(frozen=True)
@@ -35,8 +33,15 @@ class Page:
     send: gr.Button
     stop: gr.Button
     mode: gr.Radio
+    way: gr.HTML
     collection: gr.HTML
+    opinion: gr.HTML
+    compare: comparing.Comparison
     passage: gr.HTML
+
+
+class Service(ChattingService, ComparingService, Protocol):
+    """What the page needs of the assistant."""
 
 
 def build(service: Service) -> gr.Blocks:
@@ -44,7 +49,8 @@ def build(service: Service) -> gr.Blocks:
     page = draw()
     with page.blocks:
         wire(page, Handlers(service))
-    return page.blocks
+        comparing.wire(page.compare, Comparing(service), page.blocks, page.collection)
+    return guarded(page.blocks)
 
 
 def draw() -> Page:
@@ -62,11 +68,13 @@ def draw() -> Page:
                     starters = [gr.Button(visible=False, elem_classes="starter") for _ in range(STARTERS)]
             chat = _thread()
             with gr.Column(elem_id="composer"):
-                question, send, stop, mode, collection = _composer()
+                question, send, stop, mode, way, collection = _composer()
+            compare = comparing.draw()
+        opinion = _opinion()
         passage = gr.HTML("", elem_id="passage", js_on_load=asset("passage.js"), apply_default_css=False)
     return Page(
         blocks, conversation, asked, new_chat, search, conversations, greeting, starters,
-        chat, question, send, stop, mode, collection, passage,
+        chat, question, send, stop, mode, way, collection, opinion, compare, passage,
     )  # fmt: skip
 
 
@@ -86,9 +94,9 @@ def _sidebar() -> tuple[gr.Button, gr.Textbox, gr.HTML]:
 
 
 def _bar() -> str:
-    """The bar above the thread: the sidebar's switch, the name, the switch between light and dark."""
-    switches = icon_button("menu", words.SIDEBAR), icon_button("appearance", words.APPEARANCE)
-    return f'<span class="name">{words.PRODUCT}</span>'.join(switches)
+    """The bar above the thread: the sidebar's switch, the name, the way to compare, light or dark."""
+    switches = icon_button("compare", words.COMPARE) + icon_button("appearance", words.APPEARANCE)
+    return f'{icon_button("menu", words.SIDEBAR)}<span class="name">{words.PRODUCT}</span>{switches}'
 
 
 def _thread() -> gr.Chatbot:
@@ -98,7 +106,18 @@ def _thread() -> gr.Chatbot:
     )  # fmt: skip
 
 
-def _composer() -> tuple[gr.Textbox, gr.Button, gr.Button, gr.Radio, gr.HTML]:
+def _opinion() -> gr.HTML:
+    """What asks why an answer was bad, and sends what is thought of it."""
+    return gr.HTML(
+        "", elem_id="opinion", js_on_load=asset("opinion.js"), apply_default_css=False, reasons=words.REASONS,
+        words={
+            "title": words.WHAT_WAS_WRONG, "kept": words.RATED, "comment": words.COMMENT, "keep": words.KEEP,
+            "correction": words.CORRECTION, "later": words.LATER, "back": words.TAKE_BACK,
+        },
+    )  # fmt: skip
+
+
+def _composer() -> tuple[gr.Textbox, gr.Button, gr.Button, gr.Radio, gr.HTML, gr.HTML]:
     with gr.Row(elem_id="asking"):
         question = gr.Textbox(
             placeholder=words.QUESTION_PLACEHOLDER, label=words.QUESTION, show_label=False, container=False,
@@ -107,16 +126,14 @@ def _composer() -> tuple[gr.Textbox, gr.Button, gr.Button, gr.Radio, gr.HTML]:
         send = gr.Button(words.SEND, variant="primary", elem_id="send")
         stop = gr.Button(words.STOP, elem_id="stop")
     with gr.Row(elem_id="choices"):
-        modes = [(label, value) for value, label in words.MODES.items()]
-        mode = gr.Radio(modes, value=Mode.RAG.value, label=words.MODE, container=False, elem_id="mode")
-        collection = gr.HTML(
-            "", elem_id="collection", visible=False, apply_default_css=False, label=words.COLLECTION, choices=[],
-            html_template=asset("collection.html"), js_on_load=asset("collection.js"),
-        )  # fmt: skip
+        modes = [(words.MODES["rag"], USUAL), (words.MODES["base"], "base")]
+        mode = gr.Radio(modes, value=USUAL, label=words.MODE, container=False, elem_id="mode")
+        way = chooser("way", words.MODE)
+        collection = chooser("collection", words.COLLECTION)
         gr.HTML(
             "".join(f'<span class="{value}">{hint}</span>' for value, hint in words.MODE_HINTS.items()), elem_id="hint"
         )
-    return question, send, stop, mode, collection
+    return question, send, stop, mode, way, collection
 
 
 def wire(page: Page, handlers: Handlers) -> None:
@@ -132,13 +149,14 @@ def wire(page: Page, handlers: Handlers) -> None:
         event.success(None, cancels=following, **QUIETLY)
     freed = page.stop.click(None, cancels=[*answering, *following], **QUIETLY)
     freed.then(handlers.followed, page.conversation, [page.conversation, page.chat], **QUIETLY)
+    page.opinion.rate(handlers.rated, page.conversation, page.chat, **QUIETLY)
     page.passage.cite(handlers.passage_opened, page.conversation, page.passage, **QUIETLY)
 
     def ask(
-        question: str, mode: str = "rag", collection: str = "", request: gr.Request | None = None
+        question: str, mode: str = "", collection: str = "", adapter: str = "", request: gr.Request | None = None
     ) -> tuple[str, list[dict[str, Any]]]:
         """Ask a question; the answer's text and its citations come back."""
-        return handlers.ask_once(question, mode, collection, request)
+        return handlers.ask_once(question, f"{mode}:{adapter}" if adapter else mode, collection, request)
 
     api(ask, api_name="ask", concurrency_limit=AT_ONCE)
 
@@ -151,12 +169,12 @@ def _ways_to_ask(page: Page) -> list[tuple[Any, gr.Textbox | gr.Button]]:
 
 def _beginning(page: Page, handlers: Handlers, trigger: Any, source: gr.Textbox | gr.Button) -> Any:
     shown = [page.question, page.asked, page.conversation, page.chat]
-    return trigger(handlers.begin, [source, page.conversation, page.mode], shown, queue=False, **QUIETLY)
+    return trigger(handlers.begin, [source, page.conversation, page.mode, page.way], shown, queue=False, **QUIETLY)
 
 
 def _answering(page: Page, handlers: Handlers, begun: Any) -> Any:
     """The event that ends when the answer does, and that Stop ends earlier."""
-    inputs = [page.asked, page.conversation, page.mode, page.collection]
+    inputs = [page.asked, page.conversation, page.mode, page.collection, page.way]
     answered = begun.success(handlers.reply, inputs, page.chat, **QUIETLY)
     answered.failure(handlers.followed, page.conversation, [page.conversation, page.chat], **QUIETLY)
     return answered
@@ -168,6 +186,7 @@ def _arriving(page: Page, handlers: Handlers) -> Any:
     for trigger in (page.blocks.load, page.collection.change):
         trigger(handlers.greeting, page.collection, page.greeting, **QUIETLY)
         trigger(handlers.starters, page.collection, page.starters, **QUIETLY)
+        trigger(handlers.ways, page.collection, [page.mode, page.way], **QUIETLY)
     return page.blocks.load(
         handlers.arrived, page.conversation, [page.conversation, page.chat],
         js="apprentice.addressed", **QUIETLY,

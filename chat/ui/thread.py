@@ -7,10 +7,13 @@ The invariant: text of people, models and documents reaches the page only throug
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Protocol, TypedDict
+from uuid import UUID
 
 from chat.rag.answer import Citation, Mode, Source
-from chat.ui import words
+from chat.store.adapters import Named
+from chat.ui import rating, words
 from chat.ui.markdown import passage_link, render_markdown, render_plain
+from chat.ui.ways import label
 
 QUOTE_LENGTH = 220
 
@@ -34,11 +37,21 @@ class Said(Protocol):
     def retrieved(self) -> Sequence[Source]: ...
     @property
     def timings_ms(self) -> Mapping[str, float]: ...
+    @property
+    def adapter(self) -> Named | None: ...
+    @property
+    def broke_off(self) -> bool: ...
 
 
 class ShownMessage(Said, Protocol):
     """A kept message."""
 
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def missed(self) -> str | None: ...
+    @property
+    def opinion(self) -> rating.Opinion | None: ...
     @property
     def role(self) -> str: ...
     @property
@@ -54,9 +67,7 @@ class ChatMessage(TypedDict):
 
 def thread(messages: Sequence[ShownMessage]) -> list[ChatMessage]:
     """The kept messages, as they are shown."""
-    return [
-        question(message.text) if message.role == "user" else answer(message, message.status) for message in messages
-    ]
+    return [question(message.text) if message.role == "user" else _kept_answer(message) for message in messages]
 
 
 def question(text: str) -> ChatMessage:
@@ -75,17 +86,26 @@ def growing(text: str) -> ChatMessage:
 
 def answer(said: Said, status: str = "complete") -> ChatMessage:
     """A whole answer, or what there is of one that was stopped, failed, or is being written elsewhere."""
+    footing = "".join((*evidence(said, status), _remarks(said, status)))
+    return {"role": "assistant", "content": [prose(said), f'<div class="footing">{footing}</div>']}
+
+
+def _kept_answer(message: ShownMessage) -> ChatMessage:
+    """As `answer`, with what the person thinks of it."""
+    rated = rating.thumbs(message.id, message.opinion) if message.status != "streaming" else ""
+    remarks = _remarks(message, message.status, rated, message.missed)
+    footing = "".join((*evidence(message, message.status), remarks, rating.said(message.opinion)))
+    return {"role": "assistant", "content": [prose(message), f'<div class="footing">{footing}</div>']}
+
+
+def prose(said: Said) -> str:
+    """What an answer says, as HTML."""
     kind = "answer refused" if said.refused else "answer"
-    prose = render_markdown(said.text, said.citations)
-    footing = "".join(_footing(said, status))
-    return {
-        "role": "assistant",
-        "content": [f'<div class="{kind}">{prose}</div>', f'<div class="footing">{footing}</div>'],
-    }
+    return f'<div class="{kind}">{render_markdown(said.text, said.citations)}</div>'
 
 
-def _footing(said: Said, status: str) -> Iterator[str]:
-    """What stands under an answer: what it cites, what else was found, and how it came about."""
+def evidence(said: Said, status: str = "complete") -> Iterator[str]:
+    """What an answer cites, and what else was found, as HTML."""
     if status == "complete":
         if said.refused and said.searched:
             yield f'<p class="searched">{words.SEARCHED} “{escape(said.searched)}”</p>'
@@ -93,7 +113,6 @@ def _footing(said: Said, status: str) -> Iterator[str]:
             cards = "".join(_card(str(cited.marker), cited, cited.quote) for cited in said.citations)
             yield f'<div class="cards" role="group" aria-label="{words.SOURCES}">{cards}</div>'
         yield _also_found(said)
-    yield _remarks(said, status)
 
 
 def _also_found(said: Said) -> str:
@@ -122,13 +141,21 @@ def _shortened(quote: str) -> str:
     return line if len(line) <= QUOTE_LENGTH else line[:QUOTE_LENGTH].rsplit(" ", 1)[0] + "…"
 
 
-def _remarks(said: Said, status: str) -> str:
+def _remarks(said: Said, status: str, rated: str = "", missed: str | None = None) -> str:
+    """How an answer came about."""
     total = said.timings_ms.get("total")
     remarks = [
         {"stopped": words.STOPPED, "failed": words.FAILED, "streaming": words.STILL_WRITING}.get(status, ""),
-        words.QUOTED if said.quoted else words.MODES[said.mode] if said.mode else "",
+        words.BROKE_OFF if said.broke_off else "",
+        words.COULD_NOT.format(missed) if missed else "",
+        words.QUOTED if said.quoted else way(said),
         words.SECONDS.format(total / 1000) if total else "",
     ]
     notes = "".join(f"<span>{escape(remark)}</span>" for remark in remarks if remark)
     copy = f'<button type="button" class="copy-answer">{words.COPY}</button>' if said.text else ""
-    return f'<p class="remarks {status}">{copy}{notes}</p>'
+    return f'<p class="remarks {status}{" missed" if missed else ""}">{copy}{rated}{notes}</p>'
+
+
+def way(said: Said) -> str:
+    """What the answer rests on, in words."""
+    return label(said.mode, said.adapter.name if said.adapter else None) if said.mode else ""

@@ -3,14 +3,20 @@
 import re
 import threading
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
-from chat.errors import ModelError, NotFoundError
-from chat.rag.answer import Answer, Citation, Event, Mode, Retrieved, Source, Token
+from chat.errors import InvalidInputError, ModelError, NotFoundError
+from chat.rag.answer import Answer, Citation, Event, Missed, Mode, Retrieved, Source, Token
+from chat.service import Beside, Choice, Ways
+from chat.service.comparing import beside
+from chat.store import feedback
+from chat.store.adapters import Named
+from chat.store.feedback import Opinion
+from chat.store.votes import Ballot, Winner
 
 LUGGAGE = """# Luggage and lost property
 
@@ -83,6 +89,11 @@ class Kept:
     citations: tuple[Citation, ...] = ()
     retrieved: tuple[Source, ...] = ()
     timings_ms: dict[str, float] = field(default_factory=dict)
+    adapter: Named | None = None
+    missed: str | None = None
+    broke_off: bool = False
+    opinion: Opinion | None = None
+    id: UUID = field(default_factory=uuid4)
 
 
 @dataclass
@@ -136,10 +147,14 @@ FOUND = (
 )
 
 
-def answer_to(question: str, mode: Mode = Mode.RAG) -> Answer:
-    """A word in the question chooses the answer."""
+def answer_to(question: str, mode: Mode = Mode.RAG, adapter: str | None = None) -> Answer:
+    """A word in the question chooses the answer; the adapter `broken` never gives it."""
     whole = Answer("", False, False, mode, "small", question, (), FOUND, TIMES, {})
-    if mode is Mode.BASE:
+    if adapter == "broken":
+        whole = replace(whole, missed=Missed(Named(adapter, "b" * 64), "its bytes differ"))
+    elif adapter is not None:
+        whole = replace(whole, adapter=Named(adapter, "a" * 64))
+    if not mode.retrieves:
         return replace(whole, text="Ferries usually allow **some luggage**.", searched="", retrieved=())
     if "moon" in question:
         return replace(whole, text="The documents do not say.", refused=True, searched="sailings to the moon")
@@ -158,6 +173,8 @@ class LookAlike:
         self.talks: dict[UUID, Talk] = {}
         self.bodies = [Body("crew-handbook", "Ask the crew handbook"), Body("passengers", "")]
         self.deleted_versions: set[int] = set()
+        self.adapters: list[str] = []
+        self.votes: list[tuple[Ballot, Winner]] = []
         self.spoken = 0
         self.freed = threading.Event()
 
@@ -168,15 +185,19 @@ class LookAlike:
         self,
         question: str,
         *,
-        mode: Mode = Mode.RAG,
+        mode: Mode | None = None,
+        adapter: str | None = None,
         collection: str | None = None,
         conversation_id: UUID | None = None,
     ) -> Generator[Event, None, None]:
-        answer = answer_to(question, mode)
+        serving = self.adapters[0] if self.adapters else None
+        if mode is None:
+            mode = Mode.RAG_ADAPTER if serving or adapter else Mode.RAG
+        answer = answer_to(question, mode, (adapter or serving) if mode.adapts else None)
         with self._kept(question, mode, conversation_id) as keep:
             if "broken" in question:
                 raise ModelError("The model does not answer. Type `python -m admin doctor` to see why. <b>&</b>")
-            if mode is Mode.RAG:
+            if mode.retrieves:
                 yield Retrieved(answer.searched, answer.retrieved)
             said = ""
             for word in re.findall(r"\S+\s*", answer.text):
@@ -188,9 +209,37 @@ class LookAlike:
             keep(
                 text=answer.text, status="complete", refused=answer.refused, quoted=answer.quoted,
                 searched=answer.searched, citations=tuple(answer.citations), retrieved=tuple(answer.retrieved),
-                timings_ms=answer.timings_ms,
+                timings_ms=answer.timings_ms, adapter=answer.adapter,
+                missed=answer.missed.adapter.name if answer.missed else None,
             )  # fmt: skip
             yield answer
+
+    def compare(self, question: str, first: Choice, second: Choice, *, collection: str | None = None) -> Beside:
+        if first == second:
+            raise InvalidInputError("Choose two different ways to answer.")
+        return beside([self.ask(question, mode=each.mode, adapter=each.adapter) for each in (first, second)])
+
+    def vote(self, ballot: Ballot, winner: Winner, *, collection: str | None = None) -> None:
+        self.votes.append((ballot, winner))
+
+    def ways(self, collection: str | None = None) -> Ways:
+        return Ways(self.adapters, self.adapters[0] if self.adapters else None)
+
+    def rate(
+        self, message_id: UUID, rating: int, reasons: Sequence[str] = (), comment: str = "", correction: str = ""
+    ) -> None:
+        self._think(message_id, feedback.opinion(rating, reasons, comment, correction))
+
+    def unrate(self, message_id: UUID) -> None:
+        self._think(message_id, None)
+
+    def _think(self, message_id: UUID, opinion: Opinion | None) -> None:
+        for talk in self.talks.values():
+            for at, message in enumerate(talk.messages):
+                if message.id == message_id:
+                    talk.messages[at] = replace(message, opinion=opinion)
+                    return
+        raise NotFoundError("This answer does not exist (any more).")
 
     @contextmanager
     def _kept(self, question: str, mode: Mode, conversation_id: UUID | None) -> Iterator[object]:

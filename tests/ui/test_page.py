@@ -124,7 +124,7 @@ def test_answers_and_code_are_copied_without_the_buttons_words(tab: Page) -> Non
 
 def test_the_mode_is_chosen_and_shown(tab: Page) -> None:
     expect(tab.get_by_text(words.MODE_HINTS["rag"])).to_be_visible()
-    tab.get_by_text(words.MODES["base"], exact=True).click()
+    tab.locator("#mode").get_by_text(words.MODES["base"], exact=True).click()
     expect(tab.get_by_text(words.MODE_HINTS["base"])).to_be_visible()
     ask(tab, "Other ferries?")
     answered(tab)
@@ -175,6 +175,7 @@ def test_it_fits_a_phone(tab: Page) -> None:
     tab.get_by_role("button", name=words.SIDEBAR).click()
     tab.get_by_role("link", name="Parental leave").click()
     expect(tab.locator("#sidebar")).to_be_hidden()
+    tab.locator("#chat .asked", has_text="Parental leave").wait_for()
     tab.locator("#chat a.marker").first.click()
     tab.locator("#passage article").wait_for()
     box = tab.locator("#passage").bounding_box()

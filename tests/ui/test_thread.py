@@ -39,6 +39,7 @@ def test_remarks_tell_how_the_answer_came_about() -> None:
     assert words.FAILED in remarks(Kept("assistant", "", "failed", Mode.RAG))
     assert words.STILL_WRITING in remarks(Kept("assistant", "Two", "streaming", Mode.RAG))
     assert words.QUOTED in remarks(Kept("assistant", "Two", mode=Mode.RAG, quoted=True))
+    assert words.BROKE_OFF in remarks(Kept("assistant", "Two", mode=Mode.RAG, broke_off=True))
     assert words.MODES["base"] in remarks(Kept("assistant", "Two", mode=Mode.BASE))
 
 

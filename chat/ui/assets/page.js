@@ -25,6 +25,11 @@ const apprentice = (() => {
   };
   const sidebarShown = () => root.dataset.sidebar === "open";
 
+  const compares = (shown) => {
+    root.dataset.view = shown ? "compare" : "chat";
+    $("#bar .compare")?.setAttribute("aria-pressed", String(shown));
+    if (shown && matchMedia("(pointer: fine)").matches) $("#compare-question textarea")?.focus();
+  };
   const focusQuestion = () => { if (matchMedia("(pointer: fine)").matches) $("#question textarea")?.focus(); };
   const writing = () => $("#chat .writing") !== null;
 
@@ -47,6 +52,7 @@ const apprentice = (() => {
     const button = target.closest("button");
     if (button?.matches("#bar .menu")) showSidebar(!sidebarShown());
     else if (button?.matches("#bar .appearance")) switchAppearance();
+    else if (button?.matches("#bar .compare")) compares(root.dataset.view !== "compare");
     else if (button?.matches(".copy-code")) copy(button, button.nextElementSibling);
     else if (button?.matches(".copy-answer")) copy(button, button.closest(".message-row").querySelector(".answer"));
     else if (button?.matches("#send, #stop, .starter")) focusQuestion();
@@ -58,6 +64,8 @@ const apprentice = (() => {
     if ($("#passage article")) $("#passage .close").click();
     else if (phone.matches && sidebarShown()) showSidebar(false);
     else if (writing()) $("#stop").click();
+    else if ($("#sides .writing")) $("#compare-stop").click();
+    else if (root.dataset.view === "compare") compares(false);
   };
   const onEnter = (event) => {
     if (event.key !== "Enter" || event.shiftKey || !event.target.closest("#question")) return;
@@ -76,12 +84,16 @@ const apprentice = (() => {
   // Gradio sets the body's class as it likes, and reads each message's markup out as its label.
   const amend = () => {
     paint();
+    document.querySelectorAll("#chat .rate").forEach((thumb) => thumb.setAttribute("aria-pressed", thumb.classList.contains("pressed")));
     document.querySelectorAll("#chat [data-testid][aria-label]").forEach((message) => message.removeAttribute("aria-label"));
   };
-  addEventListener("DOMContentLoaded", () => {
+  const watch = () => {
     const attributeFilter = ["class", "aria-label"];
     new MutationObserver(amend).observe(document.body, { subtree: true, childList: true, attributeFilter });
-  });
+  };
+  // Gradio may put this script in when the page is there already.
+  if (document.readyState === "loading") addEventListener("DOMContentLoaded", watch);
+  else watch();
 
   return {
     addressed: () => [new URLSearchParams(location.search).get("c") ?? ""],
@@ -95,6 +107,7 @@ const apprentice = (() => {
     },
     moved: () => {
       if (phone.matches) showSidebar(false);
+      compares(false);
       focusQuestion();
       return [];
     },

@@ -2,7 +2,7 @@
 let opener = null;
 
 document.addEventListener("click", (event) => {
-  const link = event.target.closest('#chat a[href^="#cite-"]');
+  const link = event.target.closest(':is(#chat, #sides) a[href^="#cite-"]');
   if (!link || event.ctrlKey || event.metaKey) return;
   event.preventDefault();
   opener = link;

@@ -300,6 +300,7 @@ def upgrade() -> None:
     sa.Column('reason', sa.String(), server_default='', nullable=False),
     sa.Column('overridden', sa.Boolean(), server_default=sa.text('false'), nullable=False),
     sa.Column('evidence', postgresql.JSONB(astext_type=sa.Text()), server_default='{}', nullable=False),
+    sa.Column('person', sa.String(), server_default='', nullable=False),
     sa.Column('signature', sa.String(), nullable=False),
     sa.Column('user_id', sa.BigInteger(), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
@@ -316,8 +317,14 @@ def upgrade() -> None:
     )
     op.create_index('uq_promotions_canary', 'promotions', [sa.literal_column('coalesce(collection_id, 0)')], unique=True, postgresql_where=sa.text("stage = 'canary'"))
     op.create_index('uq_promotions_live', 'promotions', [sa.literal_column('coalesce(collection_id, 0)')], unique=True, postgresql_where=sa.text("stage = 'live'"))
+    op.add_column('collections', sa.Column('gate', postgresql.JSONB(astext_type=sa.Text()), server_default='{}', nullable=False))
     op.add_column('messages', sa.Column('adapter', sa.String(), nullable=True))
     op.create_index('ix_messages_adapter', 'messages', ['adapter', 'created_at'], unique=False, postgresql_where=sa.text('adapter IS NOT NULL'))
+    op.add_column('contents', sa.Column('warnings', postgresql.JSONB(astext_type=sa.Text()), server_default='[]', nullable=False))
+    op.add_column('contents', sa.Column('superseded', sa.Boolean(), server_default=sa.text('false'), nullable=False))
+    op.drop_index('uq_contents_bytes', table_name='contents')
+    op.create_index('uq_contents_bytes', 'contents', ['collection_id', 'sha256', 'kind'], unique=True, postgresql_where=sa.text('complete AND NOT superseded'))
+    op.add_column('document_versions', sa.Column('afresh', sa.Boolean(), server_default=sa.text('false'), nullable=False))
     op.execute('''
         CREATE FUNCTION audit_is_append_only() RETURNS trigger LANGUAGE plpgsql AS
         $$BEGIN RAISE EXCEPTION 'the audit log is only ever added to'; END$$
@@ -329,8 +336,15 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("UPDATE contents SET sha256 = sha256 || ' before ' || id WHERE superseded")
+    op.drop_column('document_versions', 'afresh')
+    op.drop_index('uq_contents_bytes', table_name='contents')
+    op.create_index('uq_contents_bytes', 'contents', ['collection_id', 'sha256', 'kind'], unique=True, postgresql_where=sa.text('complete'))
+    op.drop_column('contents', 'superseded')
+    op.drop_column('contents', 'warnings')
     op.drop_index('ix_messages_adapter', table_name='messages', postgresql_where=sa.text('adapter IS NOT NULL'))
     op.drop_column('messages', 'adapter')
+    op.drop_column('collections', 'gate')
     op.drop_index('uq_promotions_live', table_name='promotions', postgresql_where=sa.text("stage = 'live'"))
     op.drop_index('uq_promotions_canary', table_name='promotions', postgresql_where=sa.text("stage = 'canary'"))
     op.drop_table('promotions')

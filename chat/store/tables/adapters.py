@@ -87,8 +87,10 @@ class Promotion(Base):
     """Whether a person decided against the gate."""
     evidence: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     """The gate's rules with what each was judged by, and the digest of the evaluation."""
+    person: Mapped[str] = mapped_column(server_default="")
+    """Who decided: their name, kept when they are gone."""
     signature: Mapped[str]
-    """Keyed hash of who, when, why, from, to and the evidence: a row changed by hand no longer fits it."""
+    """Keyed hash of who, when, where, why, from, to and the evidence: a row changed by hand no longer fits it."""
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     ended_at: Mapped[datetime | None]

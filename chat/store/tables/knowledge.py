@@ -40,6 +40,8 @@ class Collection(Base):
     starters: Mapped[list[Any]] = mapped_column(server_default="[]")
     open: Mapped[bool] = mapped_column(server_default=sa.true())
     """Whether everybody may read it; otherwise only its members may."""
+    gate: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    """What an adapter has to show before it answers here, where that differs from the defaults."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
@@ -87,6 +89,8 @@ class DocumentVersion(Base):
     """Whether it waits, when it is ready, for somebody to publish it."""
     note: Mapped[str] = mapped_column(server_default="")
     """Why it was made, where it came from an edit."""
+    afresh: Mapped[bool] = mapped_column(server_default=sa.false())
+    """Whether its bytes are read once more, although a version before it holds what they said."""
     attempt: Mapped[int] = mapped_column(server_default="0")
     """Raised by each try at processing; a try that is no longer the latest may not finish."""
     deaths: Mapped[int] = mapped_column(server_default="0")
@@ -112,7 +116,7 @@ class Content(Base):
             "sha256",
             "kind",
             unique=True,
-            postgresql_where=sa.text("complete"),
+            postgresql_where=sa.text("complete AND NOT superseded"),
         ),
     )
 
@@ -127,7 +131,11 @@ class Content(Base):
     """Offset of the first character of each page; empty where there are no pages."""
     language: Mapped[str | None]
     chunk_count: Mapped[int] = mapped_column(server_default="0")
+    warnings: Mapped[list[Any]] = mapped_column(server_default="[]")
+    """What of the bytes could not be read or was left out: sentences for people."""
     complete: Mapped[bool] = mapped_column(server_default=sa.false())
+    superseded: Mapped[bool] = mapped_column(server_default=sa.false())
+    """Whether the same bytes were read once more since, to another text. Versions of that time keep this one."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

@@ -1,0 +1,17 @@
+// The open adapter. Its form lets it answer; Escape closes, and the focus goes back.
+let opener = null;
+let shown = "";
+const shut = () => { trigger("shut", {}); props.value = ""; opener?.focus(); };
+
+document.addEventListener("click", ({ target }) => { if (target.closest('#adapters [data-event="open"]')) opener = target; }, true);
+document.addEventListener("keydown", ({ key }) => { if (key === "Escape" && element.querySelector("article")) shut(); });
+element.addEventListener("click", ({ target }) => { if (target.closest(".close")) shut(); });
+element.addEventListener("submit", (event) => {
+  event.preventDefault();
+  trigger("promote", { ...event.target.dataset, ...Object.fromEntries(new FormData(event.target)) });
+});
+watch("value", () => {
+  const article = element.querySelector("article");
+  if (article && article.dataset.name !== shown) article.querySelector(".close").focus({ preventScroll: true });
+  shown = article?.dataset.name ?? "";
+});

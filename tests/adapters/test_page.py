@@ -1,0 +1,128 @@
+"""The Adapters tab's handlers: what they show, do and refuse, and that strangers' words stay words."""
+
+import json
+import re
+
+import gradio as gr
+import pytest
+import sqlalchemy as sa
+
+from admin.service.adapters import Adapters
+from admin.ui.adapters_handlers import AdaptersHandlers
+from chat.rights import Person
+from chat.store import collections as store_collections
+from chat.store.database import Database
+from chat.store.tables import UserRole
+from tests.adapters.test_registry import Somebody
+
+HOSTILE = '<img src=x onerror="alert(1)">'
+
+
+def event(**data: object) -> gr.EventData:
+    return gr.EventData(None, data)
+
+
+@pytest.fixture
+def handlers(three: Adapters) -> AdaptersHandlers:
+    return AdaptersHandlers(three)
+
+
+def test_an_empty_tab_says_what_to_do_first(registry: Adapters) -> None:
+    page = AdaptersHandlers(registry).listed()
+    assert "Nothing has been learned yet" in page
+    assert "adapters import FOLDER" in page
+
+
+def test_from_a_candidate_to_an_answer_and_back(handlers: AdaptersHandlers) -> None:
+    assert "No adapter was promoted: the model answers alone." in handlers.listed()
+    assert "Let it answer" in handlers.opened(event(name="one"))
+    said, panel = handlers.promoted(event(name="one", collection="", reason=HOSTILE))
+    assert "one answers everywhere from the next question on" in said
+    assert panel == ""
+    handlers.promoted(event(name="two", reason="better"))
+    page = handlers.listed()
+    assert HOSTILE not in page
+    assert "Roll back to one" in page
+    [to] = re.findall(r'data-event="goback" data-to="(\d+)"', page.partition("</ul>")[0])
+    assert "one answers everywhere" in handlers.rolled_back(event(to=to))
+    assert "the model answers alone" in handlers.rolled_back(event())
+    page = handlers.listed()
+    assert "No adapter was promoted" in page
+    assert "Rolled back to no decision" in page
+    assert "Go back to this" in page
+
+
+def test_a_place_of_its_own_is_rolled_back_there(handlers: AdaptersHandlers) -> None:
+    with handlers.adapters.sessions.begin() as session:
+        store_collections.ensure(session, "harbour")
+    assert "<option>harbour</option>" in handlers.opened(event(name="one"))
+    assert "in “harbour”" in handlers.promoted(event(name="one", collection="harbour"))[0]
+    assert "Everywhere else" in handlers.listed()
+    assert "follows what answers everywhere else" in handlers.rolled_back(event(collection="harbour"))
+
+
+def test_a_trial_is_shown_and_ended(handlers: AdaptersHandlers) -> None:
+    handlers.adapters.try_out("two", 0.1)
+    assert "Beside it, two answers 10% of the conversations" in handlers.listed()
+    assert "The trial is ended." in handlers.trial_ended(event())
+
+
+def test_what_is_retired_is_folded_away_and_what_is_deleted_leaves_a_receipt(handlers: AdaptersHandlers) -> None:
+    assert "“Offer again” undoes it" in handlers.retired(event(name="one"))
+    assert "Retired (1)" in handlers.listed()
+    assert "Offer it again first." in handlers.opened(event(name="one"))
+    assert "one is a candidate again." in handlers.reinstated(event(name="one"))
+    assert re.search(r"one is deleted: [\d.]+ kB of files are gone", handlers.deleted(event(name="one")))
+
+
+def test_rules_that_are_not_met_are_shown_in_the_panel(handlers: AdaptersHandlers, three: Adapters) -> None:
+    from admin.ui import adapter_panel
+
+    rules = [{"rule": "no worse <at> refusing", "passed": False, "evidence": "-3 points"}]
+    panel = adapter_panel.panel(three.show("one"), rules)
+    assert "not every rule is met" in panel
+    assert "no worse &lt;at&gt; refusing" in panel
+
+
+def test_a_card_says_what_a_stranger_wrote_as_words(handlers: AdaptersHandlers, database: Database) -> None:
+    with database.engine.begin() as connection:
+        connection.execute(
+            sa.text("UPDATE adapters SET card = jsonb_set(card, '{said}', CAST(:said AS jsonb))"),
+            {"said": json.dumps({HOSTILE: HOSTILE})},
+        )
+    panel = handlers.opened(event(name="one"))
+    assert "What the folder it came from says" in panel
+    assert HOSTILE not in panel
+
+
+def test_a_changed_row_is_pointed_out(handlers: AdaptersHandlers, database: Database) -> None:
+    handlers.promoted(event(name="one"))
+    assert "signature does not fit" not in handlers.listed()
+    with database.engine.begin() as connection:
+        connection.execute(sa.text("UPDATE promotions SET reason = 'forged'"))
+    assert "signature does not fit" in handlers.listed()
+
+
+def test_who_may_not_decide_is_offered_nothing(three: Adapters, somebody: Somebody) -> None:
+    three.enact("one")
+    person: Person = somebody(UserRole.ASKER)
+    handlers = AdaptersHandlers(three.for_person(person))
+    page, panel = handlers.listed(), handlers.opened(event(name="two"))
+    for act in ("goback", "endtrial", "promote", "retire", "discard"):
+        assert f'data-event="{act}"' not in page + panel
+    assert "<form" not in panel
+    for act in (handlers.promoted, handlers.retired, handlers.deleted):
+        with pytest.raises(gr.Error):
+            act(event(name="two"))
+
+
+@pytest.mark.parametrize(
+    "sent", [{}, {"name": "nobody"}, {"name": HOSTILE}, {"name": "one", "collection": "x"}, {"to": "x"}]
+)
+def test_what_a_stranger_sends_is_refused_in_words(handlers: AdaptersHandlers, sent: dict[str, str]) -> None:
+    for handler in (handlers.promoted, handlers.rolled_back, handlers.trial_ended):
+        with pytest.raises(gr.Error) as refused:
+            handler(event(**sent))
+        assert HOSTILE not in str(refused.value)
+        if sent == {"name": "one", "collection": "x"}:
+            assert "There is no collection" in str(refused.value)

@@ -12,7 +12,21 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 import typer
 from rich.console import Console
 
-from benchmarks import demo, engine, filters, fitting, ingest, keyword, latency, reranking, retrieval, writing
+from benchmarks import (
+    demo,
+    engine,
+    evaluating,
+    filters,
+    fitting,
+    gate,
+    ingest,
+    keyword,
+    latency,
+    reranking,
+    retrieval,
+    training,
+    writing,
+)
 from benchmarks.report import Table, markdown, moment, show
 from benchmarks.workbench import Workbench, workbench
 from chat.errors import AppError
@@ -28,6 +42,9 @@ BENCHMARKS: dict[str, Callable[[Workbench], list[Table]]] = {
     "ingest": ingest.run,
     "demo": demo.run,
     "engine": engine.run,
+    "gate": gate.run,
+    "evaluating": evaluating.run,
+    "training": training.run,
 }
 DATA = Path(__file__).parents[2] / "shared" / "data"
 

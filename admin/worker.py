@@ -1,5 +1,7 @@
 """Runs jobs: as many workers as you like, on as many hosts. A job whose worker died is taken up again.
 
+A worker does one job of each queue at a time, so that a document never waits for a training run.
+
 A worker that comes back from the dead cannot end a job that moved on, and whatever it still writes is never seen.
 """
 
@@ -7,7 +9,7 @@ import asyncio
 import logging
 import os
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -24,13 +26,18 @@ from admin.curation import embedders
 from admin.curation.documents import TASK, Ingestion, Interrupted
 from admin.curation.embedders import Changeover
 from admin.curation.syncing import Syncing
+from admin.evaluation.run import Evaluating
+from admin.training import drafting as draftings
+from admin.training.drafting import Drafting
+from admin.training.runs import Trainer
 from chat.errors import AppError
-from chat.store import jobs, sources
-from chat.store.jobs import ALIVE_S, QUEUE
+from chat.store import evaluations, jobs, runs, sources
+from chat.store.jobs import ALIVE_S, LONG, QUEUE, QUEUES
 from chat.store.session import Sessions
 
 BEAT_S = 3
 SWEEP_S = 3
+WATCH_S = 30
 GRACE_S = 5
 """How long a job may go on when its worker is to end. Then it is put back, and the next worker goes on with it."""
 TRIES = 3
@@ -48,6 +55,8 @@ class Work:
 
     app: procrastinate.App
     sessions: Sessions
+    chores: Sequence[Callable[[], object]] = ()
+    """What each worker does every `WATCH_S` beside its jobs, in turn. Workers may do one at the same time."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +64,13 @@ class Task:
     """What jobs of that name do. `do` is asked to stop by a function that says no; it then raises `Interrupted`.
 
     What nobody foresaw is tried again; after the last try, `give_up` gets the exception. Both get the job's arguments.
+    Its jobs are queued with `jobs.enqueue(session, name, queue=queue)`.
     """
 
     name: str
     do: Callable[..., None]
     give_up: Callable[..., None]
+    queue: str = QUEUE
 
 
 class TryAgain(Exception):  # noqa: N818  (no error, but what follows from one)
@@ -111,7 +122,7 @@ class FencedJobs(JobManager):
 
 def make_app(conninfo: str, ingestion: Ingestion, *more: Task) -> Work:
     """The queue of that database, with the reading of documents and whatever else its workers do."""
-    app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=conninfo, max_size=4, timeout=10))
+    app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=conninfo, max_size=8, timeout=10))
     app.job_manager = FencedJobs(app.connector)
 
     def process(go_on: Callable[[], bool], version_id: int) -> None:
@@ -135,10 +146,25 @@ def rebuilds(changeover: Changeover) -> Task:
     return Task(embedders.TASK, changeover.work, lambda _error: None)
 
 
+def evaluates(evaluating: Evaluating) -> Task:
+    """The asking of an evaluation's questions, as a task for `make_app`."""
+    return Task(evaluations.TASK, evaluating.work, evaluating.give_up, queue=LONG)
+
+
+def drafts(drafting: Drafting) -> Task:
+    """The drafting of training examples, as a task for `make_app`."""
+    return Task(draftings.TASK, drafting.work, lambda _error, **_arguments: None, queue=LONG)
+
+
+def trains(trainer: Trainer) -> Task:
+    """The seeing through of training runs, as a task for `make_app`."""
+    return Task(runs.TASK, trainer.work, trainer.give_up, queue=LONG)
+
+
 def add(app: procrastinate.App, sessions: Sessions, task: Task) -> None:
     """Teach the queue a task."""
 
-    @app.task(name=task.name, queue=QUEUE, pass_context=True, retry=Again())
+    @app.task(name=task.name, queue=task.queue, pass_context=True, retry=Again())
     def run(context: JobContext, /, **arguments: Any) -> None:
         arguments.pop("share", None)
         try:
@@ -186,30 +212,37 @@ async def live(work: Work, until: Callable[[], Awaitable[bool]] | None) -> bool:
     try:
         await asyncio.to_thread(reach, work.sessions)
         async with work.app.open_async():
-            worker = Worker(
-                app=work.app,
-                queues=[QUEUE],
-                concurrency=1,
-                install_signal_handlers=False,
-                fetch_job_polling_interval=0.5,
-                abort_job_polling_interval=2,
-                update_heartbeat_interval=BEAT_S,
-                stalled_worker_timeout=ALIVE_S,
-                shutdown_graceful_timeout=GRACE_S,
-                delete_jobs=DeleteJobCondition.SUCCESSFUL,
-            )
-            running = asyncio.create_task(worker.run())  # type: ignore[no-untyped-call]
-            sweeper = asyncio.create_task(sweep(work.sessions, worker))
+            serving = [serve(work.app, queue) for queue in QUEUES]
+            running = [asyncio.create_task(worker.run()) for worker in serving]  # type: ignore[no-untyped-call]
+            beside = [asyncio.create_task(each) for each in (sweep(work.sessions, serving), watch(work.chores))]
             try:
                 return await told(running, until)
             finally:
-                sweeper.cancel()
-                running.cancel()
-                with suppress(asyncio.CancelledError):
-                    await running
+                for each in beside:
+                    each.cancel()
+                for each in running:
+                    each.cancel()
+                await asyncio.gather(*running, return_exceptions=True)
     except (ConnectorException, sa.exc.OperationalError):
         log.debug("a worker's life ended", exc_info=True)
         return False
+
+
+def serve(app: procrastinate.App, queue: str) -> Worker:
+    """What does the jobs of one queue, one after another."""
+    return Worker(
+        app=app,
+        queues=[queue],
+        name=queue,
+        concurrency=1,
+        install_signal_handlers=False,
+        fetch_job_polling_interval=0.5,
+        abort_job_polling_interval=2,
+        update_heartbeat_interval=BEAT_S,
+        stalled_worker_timeout=ALIVE_S,
+        shutdown_graceful_timeout=GRACE_S,
+        delete_jobs=DeleteJobCondition.SUCCESSFUL,
+    )
 
 
 def reach(sessions: Sessions) -> None:
@@ -218,30 +251,42 @@ def reach(sessions: Sessions) -> None:
         session.connection()
 
 
-async def told(running: "asyncio.Task[None]", until: Callable[[], Awaitable[bool]] | None) -> bool:
-    """Wait for `until`: true; or for the worker to end by itself: false."""
-    while not running.done():
+async def told(running: Sequence["asyncio.Task[None]"], until: Callable[[], Awaitable[bool]] | None) -> bool:
+    """Wait for `until`: true; or for one of them to end by itself: false."""
+    while not any(each.done() for each in running):
         if until is not None and await until():
             return True
-        await asyncio.wait({running}, timeout=0.1 if until else None)
-    await running
+        await asyncio.wait(running, timeout=0.1 if until else None, return_when=asyncio.FIRST_COMPLETED)
+    for each in running:
+        if each.done():
+            await each
     return False
 
 
-async def sweep(sessions: Sessions, worker: Worker) -> None:
+async def sweep(sessions: Sessions, serving: Sequence[Worker]) -> None:
     """Sign on, and put the jobs of dead workers back into the queue, again and again."""
-    while worker.worker_id is None:
+    while any(worker.worker_id is None for worker in serving):
         await asyncio.sleep(0.02)
+    ids = [worker.worker_id for worker in serving if worker.worker_id is not None]
     while True:
         with suppress(sa.exc.DBAPIError):
-            await asyncio.to_thread(tidy, sessions, worker.worker_id)
+            await asyncio.to_thread(tidy, sessions, ids)
         await asyncio.sleep(SWEEP_S)
 
 
-def tidy(sessions: Sessions, worker_id: int) -> None:
+async def watch(chores: Sequence[Callable[[], object]]) -> None:
+    """Do the chores again and again. One that the database could not do is done the next time."""
+    while chores:
+        for chore in chores:
+            with suppress(sa.exc.DBAPIError):
+                await asyncio.to_thread(chore)
+        await asyncio.sleep(WATCH_S)
+
+
+def tidy(sessions: Sessions, worker_ids: Sequence[int]) -> None:
     """What workers do for one another, each now and then."""
     with sessions.begin() as session:
-        jobs.sign_on(session, worker_id, socket.gethostname(), os.getpid())
+        jobs.sign_on(session, worker_ids, socket.gethostname(), os.getpid())
         for job_id in jobs.take_back(session):
             log.warning("job %s lost its worker and is taken up again", job_id)
         jobs.prune(session)

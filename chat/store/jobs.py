@@ -16,6 +16,11 @@ from chat.store.session import raw_connection
 from chat.store.tables import JobFailure, Worker
 
 QUEUE = "default"
+"""Documents and short work."""
+LONG = "long"
+"""Training, evaluation, drafting: what takes minutes to hours, and shall keep no document waiting."""
+QUEUES = (QUEUE, LONG)
+"""Every worker serves each of them, with one job at a time."""
 ALIVE_S = 15
 """Seconds since its last heartbeat after which a worker counts as gone."""
 SHOWN = 50
@@ -35,9 +40,13 @@ class QueueState:
 
 @dataclass(frozen=True)
 class AliveWorker:
-    """A worker that gave a sign of life lately, where it runs, and how many jobs it has in hand."""
+    """A worker that gave a sign of life lately, where it runs, and how many jobs it has in hand.
+
+    It is one process, known to the queue by an id for each queue that it serves; `id` is the first of `ids`.
+    """
 
     id: int
+    ids: Sequence[int]
     host: str
     pid: int
     since: datetime
@@ -65,27 +74,36 @@ class Job:
     error: str | None
 
 
-def enqueue(session: Session, task: str, *, lock: str | None = None, share: str = "", **arguments: int | str) -> int:
+def enqueue(
+    session: Session,
+    task: str,
+    *,
+    queue: str = QUEUE,
+    lock: str | None = None,
+    share: str = "",
+    **arguments: int | str,
+) -> int:
     """Queue the task called `task`; a worker sees it when the transaction commits. Returns the job's id.
 
     Jobs with the same `lock` run one after another. Those who queue much do not keep those who queue little waiting:
     each `share` gets its turns among the others, however many jobs it has queued.
     """
-    turn = session.execute(NEXT_TURN, {"share": share}).scalar_one()
+    turn = session.execute(NEXT_TURN, {"queue": queue, "share": share}).scalar_one()
     app = App(connector=PsycopgConnector())
-    deferrer = app.configure_task(task, lock=lock, queue=QUEUE, priority=-turn, connection=raw_connection(session))
+    deferrer = app.configure_task(task, lock=lock, queue=queue, priority=-turn, connection=raw_connection(session))
     return int(deferrer.defer(share=share, **arguments))
 
 
 NEXT_TURN = sa.text("""
     SELECT greatest(
         coalesce(
-            (SELECT -priority FROM procrastinate_jobs WHERE status = 'todo' ORDER BY priority DESC, id LIMIT 1),
-            (SELECT max(-priority) FROM procrastinate_jobs WHERE status = 'doing'),
+            (SELECT -priority FROM procrastinate_jobs
+             WHERE status = 'todo' AND queue_name = :queue ORDER BY priority DESC, id LIMIT 1),
+            (SELECT max(-priority) FROM procrastinate_jobs WHERE status = 'doing' AND queue_name = :queue),
             0
         ),
         (SELECT 1 - priority FROM procrastinate_jobs
-         WHERE status = 'todo' AND args->>'share' = :share ORDER BY priority LIMIT 1)
+         WHERE status = 'todo' AND queue_name = :queue AND args->>'share' = :share ORDER BY priority LIMIT 1)
     )
 """)
 """Start-time fair queueing (Goyal, Vin and Cheng, 1996): a job's turn is the one after its share's last, but no earlier
@@ -97,7 +115,7 @@ def state(session: Session) -> QueueState:
         sa.text("""
             SELECT count(*) FILTER (WHERE status = 'todo') AS waiting,
                    count(*) FILTER (WHERE status = 'doing') AS running,
-                   (SELECT count(*) FROM procrastinate_workers
+                   (SELECT count(DISTINCT (host, pid)) FROM workers JOIN procrastinate_workers USING (id)
                     WHERE abs(extract(epoch FROM now() - last_heartbeat)) <= :alive) AS workers
             FROM procrastinate_jobs WHERE status IN ('todo', 'doing')
         """),
@@ -110,12 +128,14 @@ def workers(session: Session) -> list[AliveWorker]:
     """The workers that are alive, the longest-serving first."""
     rows = session.execute(
         sa.text("""
-            SELECT workers.id, host, pid, started_at AS since,
-                   (SELECT count(*) FROM procrastinate_jobs
-                    WHERE worker_id = workers.id AND status = 'doing') AS jobs
+            SELECT min(workers.id) AS id, array_agg(workers.id ORDER BY workers.id) AS ids,
+                   host, pid, min(started_at) AS since,
+                   sum((SELECT count(*) FROM procrastinate_jobs
+                        WHERE worker_id = workers.id AND status = 'doing'))::int AS jobs
             FROM workers JOIN procrastinate_workers USING (id)
             WHERE abs(extract(epoch FROM now() - last_heartbeat)) <= :alive
-            ORDER BY started_at, id
+            GROUP BY host, pid
+            ORDER BY since, id
         """),
         {"alive": ALIVE_S},
     )
@@ -128,14 +148,15 @@ LISTED = """
                 WHEN jobs.status IN ('cancelled', 'aborted') THEN 'cancelled' ELSE 'failed' END AS state,
            args - 'share' AS arguments, attempts AS tries, jobs.worker_id AS worker,
            (SELECT max(at) FROM procrastinate_events WHERE job_id = jobs.id) AS since,
-           versions.progress, documents.id AS document_id, documents.name AS document, collections.name AS collection,
-           job_failures.error
+           coalesce(versions.progress, cast(runs.step AS double precision) / nullif(runs.steps, 0)) AS progress,
+           documents.id AS document_id, documents.name AS document, collections.name AS collection, job_failures.error
     FROM procrastinate_jobs AS jobs
     LEFT JOIN document_versions AS versions ON versions.id = cast(args->>'version_id' AS bigint)
     LEFT JOIN documents ON documents.id = versions.document_id
-    LEFT JOIN collections ON collections.id = documents.collection_id
+    LEFT JOIN runs ON runs.id = cast(args->>'run_id' AS bigint)
+    LEFT JOIN collections ON collections.id = coalesce(documents.collection_id, runs.collection_id)
     LEFT JOIN job_failures ON job_failures.job_id = jobs.id
-    WHERE cast(:collections AS bigint[]) IS NULL OR documents.collection_id = ANY(:collections)
+    WHERE cast(:collections AS bigint[]) IS NULL OR collections.id = ANY(:collections)
 """
 ORDERS = {"waiting": "priority DESC, id", "running": "id", "failed": "id DESC", "cancelled": "id DESC"}
 Within = Sequence[int] | None
@@ -209,9 +230,10 @@ def note_failure(session: Session, job_id: int, error: str) -> int:
     return session.execute(upserted).scalar_one()
 
 
-def sign_on(session: Session, worker_id: int, host: str, pid: int) -> None:
-    """Say where a worker, known to procrastinate by that id, runs."""
-    session.execute(insert(Worker).values(id=worker_id, host=host, pid=pid).on_conflict_do_nothing())
+def sign_on(session: Session, worker_ids: Sequence[int], host: str, pid: int) -> None:
+    """Say where a worker, known to procrastinate by those ids, runs."""
+    rows = [{"id": worker_id, "host": host, "pid": pid} for worker_id in worker_ids]
+    session.execute(insert(Worker).values(rows).on_conflict_do_nothing())
 
 
 def take_back(session: Session) -> Sequence[int]:

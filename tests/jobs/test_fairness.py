@@ -71,11 +71,12 @@ def test_a_queue_of_100_000_jobs_costs_no_more_than_a_short_one(library: Library
         connection.execute(sa.text("ANALYZE procrastinate_jobs"))
     with library.database.sessions() as session:
         plan = session.execute(
-            sa.text(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {jobs.NEXT_TURN.text}"), {"share": "one"}
+            sa.text(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {jobs.NEXT_TURN.text}"),
+            {"queue": jobs.QUEUE, "share": "one"},
         )
         root = plan.scalar_one()[0]["Plan"]
         assert root["Shared Hit Blocks"] + root["Shared Read Blocks"] < 50
-        assert session.execute(jobs.NEXT_TURN, {"share": "many"}).scalar_one() == 100_000
+        assert session.execute(jobs.NEXT_TURN, {"queue": jobs.QUEUE, "share": "many"}).scalar_one() == 100_000
     queue(library, "one")
     order: list[str] = []
     run_until(work_for(library, noting(order)), lambda: len(order) >= 2)

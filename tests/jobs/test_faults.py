@@ -3,13 +3,14 @@
 import resource
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from admin.curation.documents import keep_blob
-from chat.errors import AppError
+from chat.errors import AppError, DatabaseError
 from tests.ingestion.test_documents import HARBOUR
 from tests.jobs.running import run_until, work_for
 from tests.rag.library import Library
@@ -72,3 +73,18 @@ def test_a_full_data_folder_is_told_in_words_and_holds_nothing_half(library: Lib
     assert not [path for path in (home / "blobs").rglob("*") if path.is_file()]
     assert library.scalar("SELECT count(*) FROM documents") == 0
     assert library.state(library.add("large.txt", body).version_id).status == "ready"
+
+
+def test_a_data_folder_that_cannot_be_written_is_told_in_words(library: Library, home: Path) -> None:
+    (home / "blobs").write_text("in the way")
+    with pytest.raises(DatabaseError, match=r"cannot be kept in .*blobs"):
+        library.submit("harbour.md", HARBOUR)
+    assert library.scalar("SELECT count(*) FROM documents") == 0
+
+
+def test_the_same_file_handed_in_by_eight_at_once_is_one_version(library: Library) -> None:
+    with ThreadPoolExecutor(8) as several:
+        done = list(several.map(lambda _: library.submit("harbour.md", HARBOUR), range(8)))
+    assert len({each.version_id for each in done}) == 1
+    assert sum(each.new for each in done) == 1
+    assert library.scalar("SELECT count(*) FROM procrastinate_jobs") == 1

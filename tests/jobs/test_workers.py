@@ -245,3 +245,39 @@ def test_connections_that_break_lose_nothing(library: Library) -> None:
     run_until(work, ready)
     assert cut.is_set()
     assert {library.state(done.version_id).status for done in handed_in} == {"ready"}
+
+
+def test_a_document_does_not_wait_for_a_long_job(library: Library) -> None:
+    """One process does a job of each queue at a time, and is counted once."""
+    ended: list[str] = []
+
+    def learn(go_on: Callable[[], bool], number: int) -> None:
+        deadline = time.monotonic() + 20
+        while go_on() and len(ended) < 2 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        ended.append(f"learn {number}")
+
+    def look(_go_on: Callable[[], bool]) -> None:
+        (alive,) = Jobs(library.database.sessions, person=OWNER).workload().workers
+        with library.database.sessions() as session:
+            assert jobs.state(session).workers == 1
+        ended.append(f"look {alive.jobs}")
+
+    tasks = Task("learn", learn, nothing, queue=jobs.LONG), Task("look", look, nothing)
+    with library.database.sessions.begin() as session:
+        for number in (1, 2):
+            jobs.enqueue(session, "learn", queue=jobs.LONG, number=number)
+    work = work_for(library, *tasks)
+
+    handed_in = threading.Event()
+
+    def ready() -> bool:
+        if not handed_in.is_set() and library.scalar("SELECT count(*) FROM procrastinate_jobs WHERE status = 'doing'"):
+            handed_in.set()
+            with library.database.sessions.begin() as session:
+                for _ in range(2):
+                    jobs.enqueue(session, "look")
+        return handed_in.is_set() and idle(library)
+
+    run_until(work, ready)
+    assert ended == ["look 2", "look 2", "learn 1", "learn 2"]

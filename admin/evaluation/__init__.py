@@ -1,0 +1,1 @@
+"""Which way of answering is better on the owner's own questions, and how sure that is."""

@@ -9,6 +9,7 @@ from typing import Any
 from admin.service.adapter_files import card_of
 from admin.service.gating import Gating
 from admin.service.hearing import hear
+from admin.service.trials import Trials
 from admin.serving import Serving
 from chat import rights
 from chat.engine import adapters as disk
@@ -48,7 +49,7 @@ class Gone:
 
 
 @dataclass(frozen=True)
-class Adapters(Gating):
+class Adapters(Gating, Trials):
     """The adapters that a person may know of, and the decisions about which of them answers."""
 
     def listed(self) -> Sequence[Line]:

@@ -4,7 +4,7 @@ No Gradio, no SQL.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from admin.curation.bench import Probe, find, judged, read_again
 from admin.curation.comparing import Comparison, compare
 from admin.curation.fitting import Fit
 from admin.curation.regression import BrokenQuestion
+from admin.curation.steps import Progress, part, silent
 from chat import rights
 from chat.errors import NotFoundError
 from chat.models.embedder import Embedder
@@ -24,7 +25,7 @@ from chat.rag.answer import Source
 from chat.rag.chain import checked
 from chat.rag.retriever import LONGEST_QUESTION, RetrievalSettings, in_force
 from chat.rights import Personal
-from chat.store import chunks, collections, drafts, questions, revisions, versions
+from chat.store import chunks, collections, documents, drafts, questions, revisions, versions
 from chat.store.drafts import ReadyDraft
 from chat.store.installation import hold_embedder
 from chat.store.questions import NO_CHANGE, Change, Label, LabelledQuestion, NewQuestion
@@ -32,14 +33,6 @@ from chat.store.revisions import Revision
 from chat.store.tables import MemberRole
 
 USUAL = RetrievalSettings()
-
-
-Progress = Callable[[int, int], object]
-"""Hears how many questions are done, and of how many."""
-
-
-def silent(_done: int, _of: int) -> None:
-    """Progress that nobody looks at."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +54,8 @@ class Standing:
     usual: bool
     history: Sequence[Revision]
     questions: Sequence[LabelledQuestion]
+    may_curate: bool
+    """Whether this person may make settings live, and label questions."""
 
 
 @dataclass(frozen=True)
@@ -93,8 +88,8 @@ class Bench(Personal):
         if chosen.rerank:
             times["rerank"] = 1000 * (time.perf_counter() - started)
         probe = judged(words, found, chosen, self.verifier, k)
-        marks = self._marks(words, scope, change)
-        return replace(probe, timings_ms=times | probe.timings_ms, marks=marks, draft=draft)
+        marks, markable = self._marks(words, scope, change), self._markable(found)
+        return replace(probe, timings_ms=times | probe.timings_ms, marks=marks, markable=markable, draft=draft)
 
     def _search(
         self, words: str, collection: str | None, k: int, change: Change, settings: RetrievalSettings | None
@@ -130,6 +125,12 @@ class Bench(Personal):
             for chunk_id in labels.bearers(label.quote, texts[label.document_id or 0])
             if label.document_id in texts
         }
+
+    def _markable(self, found: Sequence[Source]) -> set[int]:
+        """Ids of the documents among those found whose passages this person may mark."""
+        among = [source.document_id for source in found]
+        with self.sessions() as session:
+            return set(documents.inside(session, rights.curated(session, self.person), among))
 
     def mark(self, question: str, chunk_id: int, relevant: bool | None) -> None:
         """Say that a passage is right or wrong for a question, or (None) take back what was said about it.
@@ -172,19 +173,23 @@ class Bench(Personal):
             settings = in_force(session, [collection_id], USUAL)
             history = revisions.history(session, collection_id)
             known = questions.of_collection(session, collection_id)
-        return Standing(collection, settings, settings == USUAL, history, known)
+            may_curate = collection_id in rights.curated(session, self.person)
+        return Standing(collection, settings, settings == USUAL, history, known, may_curate)
 
-    def check(self, collection: str) -> tuple[Comparison | None, list[Checked]]:
+    def check(self, collection: str, note: Progress = silent) -> tuple[Comparison | None, list[Checked]]:
         """Each labelled question with the rank of its right passage under what is live, and how that does."""
-        settings, reading, gathered = self._gathered(collection)
-        found = reading.found(gathered, settings)
+        settings, reading, gathered = self._gathered(collection, part(note, 0, 2))
+        found = reading.found(gathered, settings, part(note, 1, 2))
         lines = [Checked(each.question, each.rank, bool(each.grades)) for each in found]
         return compare(found, found), lines
 
-    def compare(self, collection: str, settings: RetrievalSettings) -> tuple[Comparison | None, list[BrokenQuestion]]:
+    def compare(
+        self, collection: str, settings: RetrievalSettings, note: Progress = silent
+    ) -> tuple[Comparison | None, list[BrokenQuestion]]:
         """What these settings would change on all labelled questions, and which questions they would break."""
-        live, reading, gathered = self._gathered(collection)
-        before, after = reading.found(gathered, live), reading.found(gathered, settings)
+        live, reading, gathered = self._gathered(collection, part(note, 0, 3))
+        before = reading.found(gathered, live, part(note, 1, 3))
+        after = reading.found(gathered, settings, part(note, 2, 3))
         return compare(before, after), regression.broken(before, after)
 
     def fit(self, collection: str, note: Progress = silent) -> Fit:
@@ -192,15 +197,15 @@ class Bench(Personal):
 
         Raises `InvalidInputError` where there are too few questions.
         """
-        live, reading, gathered = self._gathered(collection)
+        live, reading, gathered = self._gathered(collection, part(note, 0, 2))
         equal = replace(live, fusion=USUAL.fusion, dense_weight=1.0, keyword_weight=1.0)
         weights = fitting.fit_weights(gathered, equal)
         fitted = replace(fitting.combine(live, weights, None).settings, k=USUAL.k)
-        evidence = []
+        evidence, judging = [], part(note, 1, 2)
         for done, each in enumerate(gathered, 1):
             verdict = abstain.judge(each.words, reading.sources(each, fitted), self.verifier)
             evidence.append(fitting.Evidence(each.question.answerable, verdict.probability))
-            note(done, len(gathered))
+            judging(done, len(gathered))
         return fitting.combine(live, weights, fitting.fit_threshold(evidence, self.verifier.threshold))
 
     def make_live(
@@ -272,13 +277,13 @@ class Bench(Personal):
         changed = replace(reading, change=change)
         return regression.broken(reading.found(now, settings), changed.found(then, settings))
 
-    def _gathered(self, collection: str) -> tuple[RetrievalSettings, Reading, list[Gathered]]:
+    def _gathered(self, collection: str, note: Progress) -> tuple[RetrievalSettings, Reading, list[Gathered]]:
         """What is live, and what both arms find for every labelled question, ready to be put in order."""
-        settings, reading, gathered, _ = arms.once_more(lambda: self._gather(collection))
+        settings, reading, gathered, _ = arms.once_more(lambda: self._gather(collection, note=note))
         return settings, reading, gathered
 
     def _gather(
-        self, collection: str, change: Change = NO_CHANGE
+        self, collection: str, change: Change = NO_CHANGE, note: Progress = silent
     ) -> tuple[RetrievalSettings, Reading, list[Gathered], list[Gathered]]:
         """As `_gathered`, with what the arms would find after `change`."""
         embedder = self.embedder.in_use()
@@ -288,6 +293,6 @@ class Bench(Personal):
         with self.sessions() as session:
             hold_embedder(session, embedder.name)
             settings = in_force(session, scope, USUAL)
-            now = arms.gather(session, scope[0], asked, settings.depth)
+            now = arms.gather(session, scope[0], asked, settings.depth, note=note)
             then = now if change == NO_CHANGE else arms.gather(session, scope[0], asked, settings.depth, change)
         return settings, Reading(self.sessions, self.rerankers, scope), now, then

@@ -108,4 +108,4 @@ class Editing(Personal):
 def _edition(base: Base) -> Edition:
     """The version as an edition that nothing was changed in yet."""
     cuts = [Cut(span.start, span.end, span.section, span.disabled) for span in base.spans]
-    return Edition(base.text, base.title, base.page_starts, base.language, cuts, base.sha256, base.kind)
+    return Edition(base.text, base.title, base.page_starts, base.language, cuts, base.sha256, base.kind, base.warnings)

@@ -1,13 +1,13 @@
 """What is being worked on, and what can be done about it. No Gradio, no SQL."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from admin.curation.documents import TASK, submit_again
 from chat import rights
 from chat.errors import InvalidInputError
 from chat.rights import Personal
-from chat.store import catalogue, jobs, versions
+from chat.store import catalogue, collections, jobs, runs, versions
 from chat.store.catalogue import Line, Stage, View
 from chat.store.jobs import AliveWorker, Job
 from chat.store.tables import MemberRole
@@ -27,6 +27,8 @@ class Workload:
     waiting: Sequence[Job]
     failed: Sequence[Job]
     unread: Sequence[Line]
+    curated: Set[str]
+    """Names of the collections whose jobs this person may end and try again."""
 
     def count(self, state: str) -> int:
         """How many jobs are in that state."""
@@ -49,6 +51,7 @@ class Jobs(Personal):
                 jobs.listed(session, seen, "waiting"),
                 [job for job in failed if job.document_id is None],
                 catalogue.listing(session, rights.readable(session, self.person), View(stage=Stage.FAILED)).lines,
+                {collections.name_of(session, each) for each in rights.curated(session, self.person)},
             )
 
     def listed(self, states: Sequence[str] = tuple(jobs.ORDERS), limit: int | None = jobs.SHOWN) -> list[Job]:
@@ -70,6 +73,9 @@ class Jobs(Personal):
                 rights.document(session, self.person, job.document_id, MemberRole.CURATOR)
             if job.task == TASK and job.document_id is not None:
                 versions.cancel(session, job.document_id)
+            if job.task == runs.TASK:
+                runs.want(session, runs.get(session, None, job.arguments["run_id"]), runs.STOP)
+                return True
             return jobs.cancel(session, job_id)
 
     def retry(self, job_id: int) -> None:
@@ -85,5 +91,8 @@ class Jobs(Personal):
             if job.task == TASK and job.document_id is not None:
                 submit_again(session, job.document_id)
                 jobs.forget(session, job_id)
+            elif job.task == runs.TASK:
+                jobs.forget(session, job_id)
+                runs.resume(session, runs.get(session, None, job.arguments["run_id"]))
             else:
                 jobs.retry(session, job_id)

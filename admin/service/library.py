@@ -1,16 +1,17 @@
 """What curators can do, whatever they do it through. No Gradio, no SQL."""
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from admin.curation.documents import Submission, blob_path, submit, submit_again
 from admin.curation.files import look_into_upload
 from admin.curation.found import FoundFile, PassedOver
+from admin.curation.rereading import submit_afresh
 from chat import rights
 from chat.errors import AppError
 from chat.rights import Personal
-from chat.store import catalogue, cited, collections, documents, health, holdings, jobs, versions
+from chat.store import catalogue, cited, collections, contents, documents, health, holdings, jobs, versions
 from chat.store.catalogue import Excerpt, Line, Listing, View
 from chat.store.cited import Use, Uses
 from chat.store.collections import CollectionSummary
@@ -59,6 +60,8 @@ class OpenedDocument:
     shown: DocumentVersion
     excerpt: Excerpt | None
     marked: int | None
+    warnings: Sequence[str]
+    """What of the version that is shown could not be read or was left out: sentences."""
     uses: Sequence[Use]
     used: Uses
     may_curate: bool
@@ -93,6 +96,19 @@ class Upload:
     problem: str | None = None
     passed_over: str | None = None
     """Why it is not for reading, where it came along in a folder or an archive."""
+
+
+@dataclass(frozen=True)
+class Reread:
+    """A document whose kept bytes are to be read again: what was queued for it, or a problem in words.
+
+    Nothing is queued for one that is being read just now.
+    """
+
+    document_id: int
+    title: str
+    submissions: Sequence[Submission] = ()
+    problem: str | None = None
 
 
 @dataclass(frozen=True)
@@ -150,17 +166,18 @@ class Library(Personal):
             concerns = health.of_documents(session, [document_id]).get(document_id, Health())
             known = versions.of_document(session, document_id)
             shown = _shown(known, number)
-            marked, excerpt = None, None
+            marked, excerpt, warnings = None, None, list[str]()
             if shown.content_id is not None:
                 marked = catalogue.ordinal(session, shown.content_id, chunk_id) if chunk_id is not None else None
                 begin = marked // CHUNKS_SHOWN * CHUNKS_SHOWN if marked is not None else first
                 excerpt = catalogue.excerpt(session, shown.content_id, begin, CHUNKS_SHOWN)
+                warnings = contents.warnings(session, shown.content_id)
             inside = rights.document(session, self.person, document_id).collection_id
             looks_after = inside in rights.curated(session, self.person)
             # What others asked is for who looks after the document, not for all who may read it.
             uses = cited.of_document(session, document_id, USES_SHOWN) if looks_after else ()
             used = cited.count(session, [document_id])
-            return OpenedDocument(line, concerns, known, shown, excerpt, marked, uses, used, looks_after)
+            return OpenedDocument(line, concerns, known, shown, excerpt, marked, warnings, uses, used, looks_after)
 
     def upload(self, files: Iterable[tuple[Path, str]], collection: str | None, *, draft: bool = False) -> list[Upload]:
         """Hand in files under their names, each by itself: what is wrong with one is no reason to lose the others.
@@ -194,6 +211,30 @@ class Library(Personal):
         with self.sessions.begin() as session:
             rights.document(session, self.person, document_id, MemberRole.CURATOR)
             return submit_again(session, document_id)
+
+    def reread(self, document_ids: Iterable[int]) -> Iterator[Reread]:
+        """Have documents' kept bytes read again, each by itself; what answers goes on answering until that is done.
+
+        Those that are gone, or that this person may not change, are told of as a problem.
+        """
+        return map(self._reread, document_ids)
+
+    def _reread(self, document_id: int) -> Reread:
+        title = f"Document {document_id}"
+        try:
+            with self.sessions.begin() as session:
+                title = rights.document(session, self.person, document_id, MemberRole.CURATOR).name
+                return Reread(document_id, title, submit_afresh(session, self.home, document_id))
+        except AppError as error:
+            return Reread(document_id, title, problem=str(error))
+
+    def curated(self, collection: str | None) -> Sequence[int]:
+        """Ids of the documents that this person looks after: those of that collection, or all of them.
+
+        Raises `NotFoundError` and `NotAllowedError`.
+        """
+        with self.sessions() as session:
+            return documents.inside(session, rights.curated(session, self.person, collection))
 
     def roll_back(self, document_id: int, number: int) -> None:
         """Let that version answer from now on. Raises `NotFoundError` unless it is ready."""

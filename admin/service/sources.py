@@ -34,6 +34,19 @@ class NewSource:
 
 
 @dataclass(frozen=True)
+class Reach:
+    """Where a person may have documents kept up to date: `collections` are the names of those they curate."""
+
+    collections: Sequence[str]
+    may_make_collections: bool
+    may_name_folders: bool
+
+    @property
+    def anywhere(self) -> bool:
+        return bool(self.collections) or self.may_make_collections
+
+
+@dataclass(frozen=True)
 class Sources(Personal):
     """The places that documents are kept up to date from. `home` is the folder that their bytes are in."""
 
@@ -49,6 +62,13 @@ class Sources(Personal):
         """Every source in the collections that this person may read."""
         with self.sessions() as session:
             return sources.lines(session, rights.readable(session, self.person))
+
+    def reach(self) -> Reach:
+        """Where this person may have documents kept up to date, and from what."""
+        with self.sessions() as session:
+            names = [collections.name_of(session, each) for each in rights.curated(session, self.person)]
+            folders = rights.active(session, self.person).role == UserRole.OWNER
+            return Reach(names, rights.may_make_collections(session, self.person), folders)
 
     def add(self, new: NewSource) -> int:
         """Add a source, and queue its first sync. Returns its id.

@@ -58,8 +58,9 @@ class Speech:
                 ended = ended or "finish_reason" in chunk.response_metadata
                 if counted := chunk.usage_metadata:
                     self.usage = Usage(counted["input_tokens"], counted["output_tokens"])
-                if chunk.text:
-                    yield str(chunk.text)
+                # A model may say NUL, which no database keeps and no page shows.
+                if piece := str(chunk.text).replace("\x00", ""):
+                    yield piece
         if not ended:
             raise LostError("The model broke off in the middle of its answer. Ask again.")
 

@@ -150,3 +150,8 @@ def test_a_server_that_dies_is_lost(writer: Writer, server: Unreliable) -> None:
     server.turns = ["half at once"] * 2
     with pytest.raises(LostError):
         list(Speech(writer.models.get(), ASKED, {}))
+
+
+def test_nul_which_no_database_keeps_is_not_passed_on(server: Unreliable, writer: Writer) -> None:
+    server.turns = ["nul"]
+    assert alone(writer)[0] == SAID

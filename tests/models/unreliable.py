@@ -47,12 +47,14 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "text/event-stream")
         self.end_headers()
         for word in WORDS if rest != "at once" else ():
-            self.event({"delta": {"role": "assistant", "content": word}})
+            self.event({"delta": {"role": "assistant", "content": word + "\x00" * (turn == "nul")}})
         getattr(self, turn)()
 
     def well(self) -> None:
         self.event({"delta": {}, "finish_reason": "stop"})
         self.wfile.write(b"data: [DONE]\n\n")
+
+    nul = well
 
     def half(self) -> None:
         """Half a line, then the end of the connection."""

@@ -7,7 +7,20 @@ from typing import Annotated
 
 import typer
 
-from admin import embedder_commands, jobs_commands, people_commands, questions_commands, sources_commands
+from admin import (
+    adapters_commands,
+    embedder_commands,
+    evaluation_commands,
+    examples_commands,
+    jobs_commands,
+    keys_commands,
+    people_commands,
+    promotion_commands,
+    questions_commands,
+    snapshots_commands,
+    sources_commands,
+    training_commands,
+)
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 # Several processes share the cores: a spinning OpenMP barrier would stop them all. Read when torch is imported.
@@ -24,10 +37,19 @@ documents = typer.Typer(help="The documents.", no_args_is_help=True)
 collections = typer.Typer(help="The collections that documents are in.", no_args_is_help=True)
 cli.add_typer(documents, name="documents")
 cli.add_typer(collections, name="collections")
+cli.add_typer(adapters_commands.adapters, name="adapters")
+adapters_commands.adapters.command("promote")(promotion_commands.promote_adapter)
+adapters_commands.adapters.command("rollback")(promotion_commands.roll_back)
+adapters_commands.adapters.command("rules")(promotion_commands.show_rules)
+adapters_commands.adapters.command("canary")(promotion_commands.try_adapter)
 cli.add_typer(embedder_commands.embedder, name="embedder")
+cli.add_typer(examples_commands.examples, name="examples")
+examples_commands.examples.command("check")(snapshots_commands.check_examples)
 cli.add_typer(jobs_commands.jobs, name="jobs")
+cli.add_typer(keys_commands.keys, name="keys")
 cli.add_typer(people_commands.users, name="users")
 cli.add_typer(questions_commands.questions, name="questions")
+cli.add_typer(snapshots_commands.snapshot, name="snapshot")
 cli.add_typer(sources_commands.sources, name="sources")
 collections.add_typer(people_commands.members, name="members")
 
@@ -86,6 +108,10 @@ def doctor(as_json: AsJson = False) -> None:
     doctor.run(as_json=as_json)
 
 
+cli.command()(evaluation_commands.evaluate)
+cli.command()(training_commands.train)
+
+
 @documents.command("list")
 def list_documents(collection: Annotated[str | None, typer.Option()] = None, as_json: AsJson = False) -> None:
     """All documents, with where they stand."""
@@ -111,6 +137,21 @@ def roll_back(
     from admin import commands
 
     commands.roll_back(document, to)
+
+
+@documents.command("reindex")
+def reindex(
+    documents: Annotated[list[int] | None, typer.Argument(help="Their ids, as `documents list` shows them.")] = None,
+    collection: Annotated[str | None, typer.Option(help="All documents of this collection.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="All documents.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Read documents' kept files again, cut and embed them anew. What answers now answers until that is done."""
+    from admin import commands
+
+    if sum(map(bool, (documents, collection, every))) != 1:
+        raise typer.BadParameter("Name documents by their ids, or give --collection C, or --all.")
+    commands.reindex(documents or [], collection, every=every, as_json=as_json)
 
 
 @documents.command("publish")

@@ -1,7 +1,11 @@
 """The composition root of admin: the only place that builds its database, models and services."""
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 
@@ -10,20 +14,41 @@ from admin.curation.documents import Ingestion
 from admin.curation.embedders import Changeover
 from admin.curation.fetch import Fetcher
 from admin.curation.parser import Parser
+from admin.evaluation.run import Evaluating
+from admin.service.adapters import Adapters
 from admin.service.bench import Bench
+from admin.service.checks import Checks
 from admin.service.editing import Editing
+from admin.service.evaluations import Evaluations
+from admin.service.examples import Examples
 from admin.service.jobs import Jobs
 from admin.service.library import Library
 from admin.service.members import Membership
+from admin.service.question_sets import QuestionSets
+from admin.service.snapshots import Snapshots
 from admin.service.sources import Sources
+from admin.service.training import Training
+from admin.service.triage import Triage
+from admin.training.drafting import Drafting
+from admin.training.inputs import Inputs
+from admin.training.runs import Trainer
 from chat import rights
 from chat.door.headers import secure
+from chat.models.chat import BATCH, ModelConnection, answering
 from chat.models.embedder import LibraryEmbedder
 from chat.models.verifier import Verifier
+from chat.rag.chain import Chain
+from chat.rag.retriever import HybridRetriever
+from chat.rag.writer import Writer
 from chat.rights import Person
 from chat.settings import Settings
 from chat.store.database import Database, open_database
 from chat.store.installation import require_setting
+
+DRAFT_SILENCE_S = 600.0
+"""How long the model may say nothing to a drafting, which everybody who waits goes before."""
+if TYPE_CHECKING:
+    from admin.ui.shell import Services
 
 MAX_UPLOAD = "1gb"
 """The most that one file may take of the disk. Far above what is read of one, whose limit is told in words later: what
@@ -57,6 +82,81 @@ class Parts:
         verifier = Verifier(self.settings.dtype)
         return Bench(self.database.sessions, self.ingestion.embedder, verifier, person=self.owner)
 
+    @property
+    def adapters(self) -> Adapters:
+        """The registry of adapters; the engine is started when it has to hear one."""
+        return Adapters(self.database.sessions, self.settings, person=self.owner)
+
+    @property
+    def evaluating(self) -> Evaluating:
+        """Runs evaluations: with the chat's own chain, over a connection to the model that lasts as long as one."""
+        return Evaluating(self.database.sessions, self._asker)
+
+    @property
+    def evaluations(self) -> Evaluations:
+        """The evaluations, for who works on this machine."""
+        return Evaluations(self.database.sessions, answering(self.settings), person=self.owner)
+
+    @property
+    def examples(self) -> Examples:
+        """The training examples, for who works on this machine."""
+        return Examples(self.database.sessions, person=self.owner)
+
+    @property
+    def checks(self) -> Checks:
+        """The checks of training examples, for who works on this machine."""
+        return Checks(self.database.sessions, self.settings, person=self.owner)
+
+    @property
+    def snapshots(self) -> Snapshots:
+        """The frozen training examples, for who works on this machine."""
+        return Snapshots(self.database.sessions, self.settings, person=self.owner)
+
+    @property
+    def question_sets(self) -> QuestionSets:
+        """The questions held out from training, for who works on this machine."""
+        return QuestionSets(self.database.sessions, person=self.owner)
+
+    @property
+    def drafting(self) -> Drafting:
+        """Drafts training examples, over a connection to the model that lasts as long as one drafting."""
+        models = partial(ModelConnection, self.settings, BATCH, DRAFT_SILENCE_S)
+        return Drafting(self.database.sessions, models, Verifier(self.settings.dtype))
+
+    @property
+    def inputs(self) -> Inputs:
+        """Makes the rows of training runs, with the passages that the chat finds and the answers that it gives."""
+        sessions, embedder = self.database.sessions, self.ingestion.embedder
+        retriever = HybridRetriever(sessions=sessions, embedder=embedder, person=self.owner)
+        return Inputs(sessions, self.settings, retriever, partial(ModelConnection, self.settings, BATCH))
+
+    @property
+    def training(self) -> Training:
+        """Training runs, for who works on this machine."""
+        return Training(self.database.sessions, self.settings, self.inputs, person=self.owner)
+
+    @property
+    def trainer(self) -> Trainer:
+        """Sees training runs through, and registers what they make."""
+        return Trainer(self.database.sessions, self.settings, self.inputs, self._register)
+
+    def _register(self, person: Person, folder: Path, name: str, run_id: int, card: Mapping[str, Any]) -> str:
+        return self.adapters.for_person(person).register(folder, name, run_id=run_id, card=card).name
+
+    @contextmanager
+    def _asker(self) -> Iterator[Chain]:
+        """The chat's chain, as work that people's questions go before."""
+        sessions, embedder = self.database.sessions, self.ingestion.embedder
+        models = ModelConnection(self.settings, BATCH)
+        try:
+            yield Chain(
+                retriever=HybridRetriever(sessions=sessions, embedder=embedder, person=self.owner),
+                verifier=Verifier(self.settings.dtype),
+                writer=Writer(models, embedder, wait=True),
+            )
+        finally:
+            models.close()
+
     def close(self) -> None:
         self.ingestion.parser.close()
         self.database.close()
@@ -68,7 +168,7 @@ def assemble(settings: Settings) -> Parts:
     embedder = LibraryEmbedder(database.sessions, settings.embedder, settings.dtype)
     with database.sessions() as session:
         require_setting(session, settings.embedder)
-    ingestion = Ingestion(database.sessions, embedder, Parser(), settings.home)
+    ingestion = Ingestion(database.sessions, embedder, Parser(ocr_languages=settings.ocr_languages), settings.home)
     return Parts(settings, database, ingestion, Changeover(database.sessions, embedder))
 
 
@@ -79,10 +179,7 @@ def build(parts: Parts) -> FastAPI:
     from admin.ui import shell
     from chat.ui import kit
 
-    sessions, home, owner = parts.database.sessions, parts.settings.home, parts.owner
-    library, editing = Library(sessions, home, person=owner), Editing(sessions, home, person=owner)
-    bench = Bench(sessions, parts.ingestion.embedder, Verifier(parts.settings.dtype), person=owner)
-    membership, work = Membership(sessions, person=owner), Jobs(sessions, person=owner)
+    library = Library(parts.database.sessions, parts.settings.home, person=parts.owner)
     app = FastAPI(title="Apprentice admin", docs_url=None, redoc_url=None)
     app.middleware("http")(secure)
 
@@ -93,7 +190,7 @@ def build(parts: Parts) -> FastAPI:
 
     gr.mount_gradio_app(
         app,
-        shell.build(library, editing, bench, membership, parts.sources, work, parts.settings.chat_port),
+        shell.build(_services(parts, library), parts.settings.chat_port),
         path="/",
         theme=kit.theme(),
         head=shell.head(),
@@ -104,3 +201,26 @@ def build(parts: Parts) -> FastAPI:
         max_file_size=MAX_UPLOAD,
     )
     return app
+
+
+def _services(parts: Parts, library: Library) -> "Services":
+    """What the page works with, for who works on this machine."""
+    from admin.ui.shell import Services
+
+    sessions, owner = parts.database.sessions, parts.owner
+    return Services(
+        library=library,
+        editing=Editing(sessions, parts.settings.home, person=owner),
+        bench=parts.bench,
+        membership=Membership(sessions, person=owner),
+        sources=parts.sources,
+        jobs=Jobs(sessions, person=owner),
+        adapters=parts.adapters,
+        examples=parts.examples,
+        checks=parts.checks,
+        snapshots=parts.snapshots,
+        training=parts.training,
+        question_sets=parts.question_sets,
+        evaluations=parts.evaluations,
+        triage=Triage(sessions, parts.ingestion.embedder, person=owner),
+    )

@@ -74,12 +74,17 @@ def ingest(paths: Sequence[str], collection: str, *, as_json: bool) -> None:
     """Add documents; exit 1 if any failed."""
     with opened() as parts:
         outcomes = ingesting.ingest(parts, paths, collection, Console(stderr=True, quiet=as_json))
+    if not outcomes:
+        typer.echo("There is nothing to read there.", err=True)
+    report(outcomes, as_json=as_json)
+
+
+def report(outcomes: Sequence[ingesting.Outcome], *, as_json: bool) -> None:
+    """Print what became of each; exit 1 if any failed."""
     if as_json:
         print_json({"documents": [ingesting.as_document(outcome) for outcome in outcomes]})
     for outcome in [] if as_json else outcomes:
         print(f"{outcome.path}: {sentence(outcome)}")
-    if not outcomes:
-        typer.echo("There is nothing to read there.", err=True)
     if any(outcome.status != "ready" for outcome in outcomes):
         raise typer.Exit(1)
 
@@ -140,6 +145,15 @@ def roll_back(document_id: int, number: int) -> None:
     with opened() as parts, parts.database.sessions.begin() as session:
         versions.make_live(session, document_id, number)
     print(f"Version {number} of document {document_id} answers now.")
+
+
+def reindex(document_ids: Sequence[int], collection: str | None, *, every: bool, as_json: bool) -> None:
+    """Read kept bytes again; exit 1 if any failed."""
+    with opened() as parts:
+        library = Library(parts.database.sessions, parts.settings.home, person=parts.owner)
+        chosen = library.curated(collection) if collection or every else document_ids
+        outcomes = ingesting.reindex(parts, chosen, Console(stderr=True, quiet=as_json))
+    report(outcomes, as_json=as_json)
 
 
 def publish_document(document_id: int) -> None:

@@ -6,17 +6,22 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from importlib import metadata
 
 import sqlalchemy as sa
 from rich.console import Console
 
+from admin.curation import scans
+from admin.service.adapter_files import AdapterFiles
+from admin.serving import Serving
 from chat.engine import bundled
 from chat.errors import AppError
 from chat.models.chat import find_model
 from chat.models.embedder import bundled_folder
 from chat.settings import Settings, load_settings
-from chat.store import documents, jobs
+from chat.store import adapters as registry
+from chat.store import documents, jobs, promotion_history, signing
 from chat.store.database import Database, open_database
 from chat.store.tables import Status
 
@@ -55,6 +60,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield disk(settings)
     yield attempt("Embedder", lambda: str(bundled_folder()) if settings.embedder == "bundled" else settings.embedder)
     yield attempt("Language model", lambda: language_model(settings))
+    yield scanner(settings)
     try:
         database = open_database(settings)
     except AppError as error:
@@ -64,6 +70,9 @@ def examine(settings: Settings) -> Iterator[Finding]:
         yield Finding("Database", True, server(database))
         yield workers(database)
         yield failed_documents(database)
+        yield adapters(database, settings)
+        if settings.remote_model:
+            yield model_server(Serving(database.sessions, settings))
     finally:
         database.close()
     yield from ports(settings)
@@ -85,6 +94,19 @@ def disk(settings: Settings) -> Finding:
     return Finding("Data folder", free >= LEAST_FREE, found, "Free some space, or set APPRENTICE_HOME to another disk.")
 
 
+def scanner(settings: Settings) -> Finding:
+    """Whether scans and pictures can be read, in the languages that were asked for."""
+    wanted = settings.ocr_languages
+    if not scans.has_tesseract():
+        found = "tesseract is not installed; pictures and scanned pages cannot be read"
+        return Finding("Scans", not wanted, found, "Install it: apt-get install tesseract-ocr")
+    known = scans.installed_languages()
+    missing = [name for name in wanted if name not in known]
+    found = f"tesseract reads {', '.join(known) or 'no language'}" + (f", not {', '.join(missing)}" if missing else "")
+    packages = " ".join(map(scans.package_of, missing))
+    return Finding("Scans", not missing, found, f"apt-get install {packages}, or correct APPRENTICE_OCR_LANGUAGES")
+
+
 def language_model(settings: Settings) -> str:
     if settings.remote_model:
         key = settings.model_key.get_secret_value() if settings.model_key else "none"
@@ -95,6 +117,18 @@ def language_model(settings: Settings) -> str:
         prepared = (settings.home / "models" / bundled.NAME).exists()
         return f"{bundled.NAME}, {'prepared' if prepared else 'prepared at the first start'}"
     return settings.model
+
+
+def model_server(serving: Serving) -> Finding:
+    """Whether a remote model server has the adapters that are registered, and no others of ours."""
+    part = "Adapters at the model server"
+    try:
+        found = serving.difference()
+    except AppError as error:
+        return Finding(part, False, "it cannot be asked", str(error))
+    differing = len(found.missing) + len(found.elsewhere) + len(found.surplus)
+    words = f"{differing} differ from the registry" if differing else "as they are registered"
+    return Finding(part, not differing, words, "Bring it up to date: python -m admin adapters sync")
 
 
 def server(database: Database) -> str:
@@ -121,6 +155,25 @@ def failed_documents(database: Database) -> Finding:
     found = f"{len(every)}, {len(failed)} of them failed"
     cure = "\n           ".join(f"{document.document}: {document.error}" for document in failed[:5])
     return Finding("Documents", not failed, found, cure)
+
+
+def adapters(database: Database, settings: Settings) -> Finding:
+    """What answers, whether its bytes are those that were registered, and the decisions those that were signed."""
+    with database.sessions() as session:
+        lines = registry.listed(session)
+        changed = promotion_history.verify(session, signing.key(settings.home))
+    answering = [line for line in lines if line.uses]
+    bytes_of = [attempt(line.name, partial(intact, settings, line.digest)) for line in answering]
+    cures = [f"Decision {number} does not fit its signature: see `adapters history`." for number in changed[:5]]
+    cures += [f"{each.part}: {each.cure}" for each in bytes_of if not each.well]
+    found = f"{len(lines)}; answering: {', '.join(line.name for line in answering) or 'none, the model alone'}"
+    return Finding("Adapters", not cures, found, "\n           ".join(cures))
+
+
+def intact(settings: Settings, digest: str) -> str:
+    """The digest, where its files are what it says. Raises `AdapterError`."""
+    AdapterFiles(settings.home).check(digest)
+    return digest
 
 
 def ports(settings: Settings) -> Iterator[Finding]:

@@ -5,17 +5,20 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import Progress, track
 
 from admin import worker
 from admin.app import Parts
 from admin.curation.documents import submit
 from admin.curation.files import look_through
 from admin.curation.found import FoundFile, PassedOver
+from admin.promotion import watching
+from admin.service.library import Library, Reread
 from chat.errors import AppError
 from chat.store import jobs, versions
 from chat.store.versions import VersionState
@@ -49,6 +52,30 @@ def ingest(parts: Parts, paths: Sequence[str | Path], collection: str, console: 
             outcomes.append(hand_in(parts, found, collection))
     for reason, count in passed_over.items():
         console.print(f"Passed over {count:,}: {reason}.")
+    return see_through(parts, outcomes, console)
+
+
+def reindex(parts: Parts, document_ids: Sequence[int], console: Console) -> list[Outcome]:
+    """Have documents' kept bytes read again, and wait until each is ready or failed, with a progress bar."""
+    library = Library(parts.database.sessions, parts.settings.home, person=parts.owner)
+    rereads = track(library.reread(document_ids), "Queueing", len(document_ids), console=console, transient=True)
+    return see_through(parts, [outcome for reread in rereads for outcome in reread_outcomes(reread)], console)
+
+
+def reread_outcomes(reread: Reread) -> list[Outcome]:
+    """What became of a document that was to be read again: an outcome for each of its versions that is."""
+    if reread.problem is not None:
+        return [Outcome(reread.title, reread.document_id, error=reread.problem)]
+    if not reread.submissions:
+        return [Outcome(reread.title, reread.document_id, error="It is being read just now. Wait for that.")]
+    return [
+        Outcome(reread.title, reread.document_id, done.version_id, done.version, "queued")
+        for done in reread.submissions
+    ]
+
+
+def see_through(parts: Parts, outcomes: Sequence[Outcome], console: Console) -> list[Outcome]:
+    """Wait until each version is ready or failed, with a progress bar on `console`. Returns the outcomes then."""
     waiting = [outcome.version_id for outcome in outcomes if outcome.version_id is not None]
     with Progress(console=console, transient=True) as bar:
         task = bar.add_task("Reading and embedding", total=max(len(waiting), 1))
@@ -89,6 +116,12 @@ def wait(parts: Parts, version_ids: Sequence[int], report: Callable[[Sequence[Ve
         report(states)
         return all(state.done for state in states)
 
+    work_until(parts, finished)
+
+
+def work_until(parts: Parts, finished: Callable[[], bool]) -> None:
+    """Return when what waits for a job is finished. Does the work itself whenever no worker is alive."""
+
     async def until() -> bool:
         return await asyncio.to_thread(finished)
 
@@ -103,8 +136,15 @@ def wait(parts: Parts, version_ids: Sequence[int], report: Callable[[Sequence[Ve
 
 def work_of(parts: Parts) -> worker.Work:
     """Everything that a worker can do."""
-    others = (worker.syncs(parts.sources.syncing), worker.rebuilds(parts.changeover))
-    return worker.make_app(parts.database.conninfo, parts.ingestion, *others)
+    others = (
+        worker.syncs(parts.sources.syncing),
+        worker.rebuilds(parts.changeover),
+        worker.evaluates(parts.evaluating),
+        worker.drafts(parts.drafting),
+        worker.trains(parts.trainer),
+    )
+    work = worker.make_app(parts.database.conninfo, parts.ingestion, *others)
+    return replace(work, chores=[partial(watching.watch, parts.database.sessions, parts.settings.home)])
 
 
 def finished(outcome: Outcome, states: Mapping[int, VersionState]) -> Outcome:

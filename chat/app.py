@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from chat import rights
 from chat.door.headers import secure
+from chat.door.keys import Gate, is_loopback
 from chat.models.chat import ModelConnection
 from chat.models.embedder import LibraryEmbedder
 from chat.models.verifier import Verifier
@@ -30,6 +31,7 @@ class Parts:
     database: Database
     models: ModelConnection
     assistant: Assistant
+    gate: Gate
 
     def close(self) -> None:
         self.models.close()
@@ -49,14 +51,15 @@ def assemble(settings: Settings, *, wait_for_model: bool) -> Parts:
         verifier=Verifier(settings.dtype),
         writer=Writer(models, embedder, wait=wait_for_model),
     )
-    return Parts(database, models, Assistant(database.sessions, chain, person=owner))
+    gate = Gate(database.sessions, open=is_loopback(settings.host))
+    return Parts(database, models, Assistant(database.sessions, chain, person=owner), gate)
 
 
 def build(parts: Parts) -> FastAPI:
     """The web application: the page, the OpenAI-compatible interface and the health check."""
     import gradio as gr
 
-    from chat import api
+    from chat.api.routes import router
     from chat.ui import kit, page
 
     @asynccontextmanager
@@ -68,7 +71,7 @@ def build(parts: Parts) -> FastAPI:
 
     app = FastAPI(title="Apprentice", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.middleware("http")(secure)
-    app.include_router(api.router(parts.assistant, parts.models))
+    app.include_router(router(parts.assistant, parts.models, parts.gate))
     gr.mount_gradio_app(
         app,
         page.build(parts.assistant),

@@ -12,13 +12,15 @@ from sqlalchemy import and_, case, func, select, true
 from sqlalchemy.orm import Session
 
 from chat.errors import NotAllowedError, NotFoundError
-from chat.store import collections, documents, members, users
+from chat.store import adapters, collections, documents, members, users
 from chat.store.session import Sessions
-from chat.store.tables import Collection, CollectionMember, Document, MemberRole, User, UserRole
+from chat.store.tables import Adapter, Collection, CollectionMember, Document, MemberRole, User, UserRole
 
 STRENGTH = {role: strength for strength, role in enumerate(MemberRole)}
 MAKES_COLLECTIONS = (UserRole.CURATOR, UserRole.TRAINER, UserRole.APPROVER, UserRole.OWNER)
 """Who may make a collection; its maker owns it."""
+TRAINS = (UserRole.TRAINER, UserRole.APPROVER, UserRole.OWNER)
+APPROVES = (UserRole.APPROVER, UserRole.OWNER)
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,67 @@ def ruling(session: Session, person: Person) -> Person:
     if active(session, person).role != UserRole.OWNER:
         raise NotAllowedError("This takes an owner of the installation. Ask one of them.")
     return person
+
+
+def training(session: Session, person: Person) -> Person:
+    """The person, who may train and bring adapters in. Raises `NotAllowedError` for who may not."""
+    if active(session, person).role not in TRAINS:
+        raise NotAllowedError("This takes a trainer of this installation. An owner can make you one.")
+    return person
+
+
+def approves(session: Session, person: Person) -> bool:
+    """Whether the person decides about adapters wherever they may read. Raises `NotAllowedError` for the disabled."""
+    return active(session, person).role in APPROVES
+
+
+def deciding(session: Session, person: Person, collection: str | None) -> int | None:
+    """Id of the collection, for who decides which adapter answers there; None, for all that have none of their own.
+
+    That is who approves or, in a collection, who owns it. Raises `NotFoundError`, `NotAllowedError`.
+    """
+    if collection is not None:
+        [collection_id] = readable(session, person, collection)
+        return collection_id if approves(session, person) else owned(session, person, collection)[0]
+    if not approves(session, person):
+        raise NotAllowedError(
+            "Which adapter answers everywhere takes an approver of this installation. An owner can make you one."
+        )
+    return None
+
+
+def decided(session: Session, person: Person) -> Sequence[int]:
+    """Ids of the collections in which the person decides which adapter answers."""
+    return readable(session, person) if approves(session, person) else owned(session, person)
+
+
+def deciders(session: Session, collection_id: int | None) -> Sequence[int]:
+    """Ids of everybody who decides which adapter answers in that collection; without one, everywhere else."""
+    named = collections.name_of(session, collection_id) if collection_id is not None else None
+    return [
+        person.id
+        for person in (Person(one.id, one.name, UserRole(one.role)) for one in users.admitted(session))
+        if _decides(session, person, named)
+    ]
+
+
+def _decides(session: Session, person: Person, collection: str | None) -> bool:
+    try:
+        deciding(session, person, collection)
+    except (NotAllowedError, NotFoundError):
+        return False
+    return True
+
+
+def adapter(session: Session, person: Person, name: str, *, to_change: bool = False) -> Adapter:
+    """The adapter, for who may know of it: what was learned from a collection is for who may read that.
+
+    To retire or delete it takes who brought it in, or an approver. Raises `NotFoundError`, `NotAllowedError`.
+    """
+    found = adapters.get(session, name, overseen(session, person))
+    if to_change and found.user_id != person.id and not approves(session, person):
+        raise NotAllowedError("This takes who brought the adapter in, or an approver of this installation.")
+    return found
 
 
 def removable(session: Session, person: Person, document_id: int) -> Sequence[int]:

@@ -36,6 +36,8 @@ class Settings(BaseSettings):
     """`bundled`, a Hugging Face id or a folder of a sentence-transformers model."""
     fetch_private: Annotated[tuple[str, ...], NoDecode] = ()
     """Hosts and networks of your own (`wiki.example, 10.1.0.0/16`) that web pages may be fetched from."""
+    ocr_languages: Annotated[tuple[str, ...], NoDecode] = ()
+    """Languages of scans and pictures, as tesseract names them (`deu, eng`); absent, those it has or the document's."""
     host: str = "127.0.0.1"
     """Address both apps listen on."""
     chat_port: Port = 7860
@@ -56,6 +58,15 @@ class Settings(BaseSettings):
             if "/" in entry:
                 ip_network(entry, strict=False)
         return tuple(entries)
+
+    @field_validator("ocr_languages", mode="before")
+    @classmethod
+    def _languages(cls, value: str | tuple[str, ...]) -> tuple[str, ...]:
+        names = re.split(r"[\s,+]+", value.strip()) if isinstance(value, str) else value
+        for name in filter(None, names):
+            if not re.fullmatch(r"[A-Za-z]{3,}(_[A-Za-z]+)*", name):
+                raise ValueError("must list languages as `tesseract --list-langs` names them, like: deu, eng")
+        return tuple(filter(None, names))
 
     @field_validator("database_url")
     @classmethod

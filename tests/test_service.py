@@ -10,11 +10,10 @@ import pytest
 import sqlalchemy as sa
 
 from admin.curation.parser import Parser
-from chat.service import record
 from chat.errors import InvalidInputError, ModelError, NotFoundError
 from chat.models.embedder import Embedder
 from chat.rag.answer import Answer, Mode, Retrieved, Token
-from chat.service import Assistant
+from chat.service import Assistant, record
 from chat.store import conversations, documents
 from chat.store.database import Database
 from chat.store.tables import AnswerStatus, User

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from admin.curation import labels
 from admin.curation.measures import K, Quality, quality
+from admin.curation.steps import Progress, silent
 from chat.errors import EmbedderChangedError
 from chat.models.embedder import Embedder
 from chat.models.reranker import Rerankers
@@ -68,18 +69,23 @@ def searched_words(question: LabelledQuestion) -> str:
 
 
 def gather(
-    session: Session, collection_id: int, asked: Sequence[Asked], depth: int, change: Change = NO_CHANGE
+    session: Session,
+    collection_id: int,
+    asked: Sequence[Asked],
+    depth: int,
+    change: Change = NO_CHANGE,
+    note: Progress = silent,
 ) -> list[Gathered]:
     """What each question finds as the documents are, or would be after `change`."""
     search = Search(session, [collection_id], depth, change)
     marked = {label.document_id for each in asked for label in each.question.labels if label.document_id}
     texts = questions.texts(session, sorted(marked), change)
-    return [
-        Gathered(
-            each.question, each.words, *search(each.words, each.vector), labels.bearing(each.question.labels, texts)
-        )
-        for each in asked
-    ]
+    gathered = []
+    for done, each in enumerate(asked, 1):
+        grades = labels.bearing(each.question.labels, texts)
+        gathered.append(Gathered(each.question, each.words, *search(each.words, each.vector), grades))
+        note(done, len(asked))
+    return gathered
 
 
 @dataclass(frozen=True)
@@ -110,10 +116,13 @@ class Reading:
     scope: Sequence[int]
     change: Change = NO_CHANGE
 
-    def found(self, gathered: Sequence[Gathered], settings: RetrievalSettings) -> list[Found]:
+    def found(self, gathered: Sequence[Gathered], settings: RetrievalSettings, note: Progress = silent) -> list[Found]:
         """What chat would find with these settings for each question."""
-        settings = replace(settings, k=K)
-        return [Found(each.question, self._ids(each, settings), each.grades) for each in gathered]
+        settings, found = replace(settings, k=K), []
+        for done, each in enumerate(gathered, 1):
+            found.append(Found(each.question, self._ids(each, settings), each.grades))
+            note(done, len(gathered))
+        return found
 
     def sources(self, gathered: Gathered, settings: RetrievalSettings) -> list[Source]:
         """The `settings.k` passages that these settings put first, with what they say."""

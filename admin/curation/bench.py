@@ -1,7 +1,7 @@
 """What retrieval does with a question, step by step, as chat would do it: found, judged, and put before the model."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -37,6 +37,8 @@ class Probe:
     timings_ms: dict[str, float]
     marks: dict[int, bool]
     """Chunks that are marked right (True) or wrong for this question."""
+    markable: Set[int] = frozenset()
+    """Ids of the documents whose passages may be marked by who asked."""
     draft: int | None = None
     """The version that counted as published, where it was tried as if it were."""
 

@@ -53,10 +53,16 @@ def blob_path(home: Path, sha256: str) -> Path:
 def keep_blob(home: Path, path: Path) -> tuple[str, int]:
     """Copy a file to where its sha256 says, whole or not at all. Returns the digest and the size in bytes.
 
-    Raises `UnreadableDocument` when the file vanishes or cannot be read.
+    Raises `UnreadableDocument` when the file vanishes or cannot be read, `DatabaseError` where nothing can be written.
     """
     incoming = home / "blobs" / f".{uuid4().hex}"
-    incoming.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        incoming.parent.mkdir(parents=True, exist_ok=True)
+        incoming.touch()
+    except OSError as error:
+        raise DatabaseError(
+            f"{path.name} cannot be kept in {incoming.parent}: {error.strerror}. Let this program write there."
+        ) from None
     try:
         sha256 = _copy(path, incoming)
         place = blob_path(home, sha256)
@@ -146,7 +152,7 @@ def submit_again(session: Session, document_id: int) -> bool:
         return False
     version, _ = versions.add(
         session, document.collection_id, document.name, document.source, sha256=newest.sha256, kind=newest.kind,
-        size=newest.size, draft=newest.draft, note=newest.note,
+        size=newest.size, draft=newest.draft, note=newest.note, afresh=newest.afresh,
     )  # fmt: skip
     enqueue(session, document.collection_id, version)
     return True
@@ -159,9 +165,13 @@ def enqueue(session: Session, collection_id: int, version: DocumentVersion) -> N
 
 
 def _share(session: Session, collection_id: int, version: DocumentVersion) -> str:
-    """Whose turn it takes: an owner's, in a collection. Editions, which people wait for, have turns of their own."""
+    """Whose turn it takes: an owner's, in a collection.
+
+    Editions, which people wait for, have turns of their own, and so has what is read again, which people need not.
+    """
     owner_id = documents.get(session, version.document_id).owner_id
-    return f"{collection_id}:{owner_id or ''}:{'edit' if version.kind == editing.KIND else ''}"
+    turn = "again" if version.afresh else "edit" if version.kind == editing.KIND else ""
+    return f"{collection_id}:{owner_id or ''}:{turn}"
 
 
 class Interrupted(Exception):  # noqa: N818  (nothing went wrong)
@@ -208,7 +218,8 @@ class Ingestion:
     def _existing_content(self, version: DocumentVersion) -> int | None:
         with self.sessions() as session:
             collection_id = documents.collection_of(session, version.document_id)
-            return contents.complete(session, collection_id, version.sha256, version.kind)
+            since = version.created_at if version.afresh else None
+            return contents.complete(session, collection_id, version.sha256, version.kind, since=since)
 
     def _build_content(self, version: DocumentVersion, go_on: Callable[[], bool]) -> int | None:
         """Parse, chunk, embed and write, in short transactions, going on from where an earlier try was ended.
@@ -224,7 +235,7 @@ class Ingestion:
             content_id, written = contents.begin(
                 session, collection_id, version, **asdict(parsed), spans=[(each.start, each.end) for each in passages]
             )
-            if edition and not written:
+            if edition and not written and not version.afresh:
                 new = [*map(_new_chunk, passages)]
                 written = edits.take_over(session, content_id, edition.from_sha256, edition.from_kind, new)
         missing = [passage for passage in passages if passage.ordinal not in written]

@@ -43,6 +43,8 @@ class Edition:
     chunks: Sequence[Cut]
     from_sha256: str
     from_kind: str
+    warnings: Sequence[str] = ()
+    """What of the original could not be read or was left out."""
 
     def rewritten(self, ordinal: int, words: str) -> "Edition":
         """With `words` in place of what the chunk said; everything behind it moves along.
@@ -100,7 +102,7 @@ class Edition:
     @property
     def parsed(self) -> ParsedDocument:
         """Its text, as a loader would have read it."""
-        return ParsedDocument(self.text, self.title, list(self.page_starts), self.language)
+        return ParsedDocument(self.text, self.title, list(self.page_starts), self.language, list(self.warnings))
 
     @property
     def passages(self) -> list[Chunk]:

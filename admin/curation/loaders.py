@@ -5,7 +5,7 @@ offsets of pages, chunks and citations count characters of exactly this text. Wh
 in words that say how to cure it. The bytes are a stranger's: run `load` in the child that `parser` keeps.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
@@ -16,7 +16,7 @@ from admin.curation.parsed import MAX_CHARS, ParsedDocument, UnreadableDocument
 from admin.curation.pdf import read_pdf
 from admin.curation.plain import read_markdown, read_rst, read_text
 from admin.curation.records import read_json, read_jsonl
-from admin.curation.scans import Note, read_image
+from admin.curation.scans import Note, Scanner, read_image
 from admin.curation.sheets import read_xlsx
 from admin.curation.slides import read_pptx
 from admin.curation.tables import read_csv, read_tsv
@@ -75,7 +75,7 @@ READERS: Mapping[str, Callable[[bytes], ParsedDocument]] = MappingProxyType(
         "xlsx": read_xlsx,
     }
 )
-SLOW_READERS: Mapping[str, Callable[[bytes, Note], ParsedDocument]] = MappingProxyType(
+SLOW_READERS: Mapping[str, Callable[[bytes, Scanner], ParsedDocument]] = MappingProxyType(
     {"image": read_image, "pdf": read_pdf}
 )
 """Those that may have to look at pictures, and say after each page that work goes on."""
@@ -126,14 +126,15 @@ def kind_of(name: str) -> str:
     raise UnreadableDocument(f"Files ending in {suffix or 'nothing'} cannot be read. {cure}")
 
 
-def load(path: Path, kind: str, note: Note = lambda: None) -> ParsedDocument:
+def load(path: Path, kind: str, note: Note = lambda: None, languages: Sequence[str] = ()) -> ParsedDocument:
     """Return what the file holds; `kind` is a value of `KINDS`. Raises `UnreadableDocument`.
 
-    `note` is called now and then while a scan is read, which may take minutes.
+    `note` is called now and then while a scan is read, which may take minutes. `languages` are those that pictures
+    are in, as tesseract names them, where somebody said which.
     """
     data = _read_bytes(path)
     _refuse_other_formats(data, kind)
-    return SLOW_READERS[kind](data, note) if kind in SLOW_READERS else READERS[kind](data)
+    return SLOW_READERS[kind](data, Scanner(note, languages)) if kind in SLOW_READERS else READERS[kind](data)
 
 
 def _read_bytes(path: Path) -> bytes:

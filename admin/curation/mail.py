@@ -7,6 +7,7 @@ from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.message import Message
 
+from admin.curation import remarks
 from admin.curation.parsed import ParsedDocument, UnreadableDocument, document
 from admin.curation.text import decode
 from admin.curation.web import seen, soup_of
@@ -26,7 +27,8 @@ def read_eml(data: bytes) -> ParsedDocument:
     about = "\n".join(f"{name}: {value}" for name in SHOWN if (value := _header(mail, name)))
     bodies, attached = _parts(mail)
     parts = [f"# {subject}" if subject else "", about, *bodies, *(f"Attachment: {name}" for name in attached)]
-    return document("\n\n".join(part for part in parts if part), subject)
+    warnings = [remarks.attached(attached)] if attached else []
+    return document("\n\n".join(part for part in parts if part), subject, warnings)
 
 
 def _header(mail: Message, name: str) -> str:

@@ -28,15 +28,17 @@ class ParsedDocument:
     title: str | None = None
     page_starts: list[int] = field(default_factory=list)
     language: str | None = None
+    warnings: list[str] = field(default_factory=list)
+    """What of it could not be read or was left out: sentences for people."""
 
 
-def document(text: str, title: str | None = None) -> ParsedDocument:
+def document(text: str, title: str | None = None, warnings: Sequence[str] = ()) -> ParsedDocument:
     """Return the document that `text` is, in normal form. Raises `UnreadableDocument` for none and for too much."""
     _refuse_length(len(text))
-    return _checked(normalise(text), title, [])
+    return _checked(normalise(text), title, [], warnings)
 
 
-def paged_document(pages: Sequence[str], title: str | None = None) -> ParsedDocument:
+def paged_document(pages: Sequence[str], title: str | None = None, warnings: Sequence[str] = ()) -> ParsedDocument:
     """Return the document that has those pages; one without text starts where the next does."""
     _refuse_length(sum(map(len, pages)))
     pages = [normalise(page).strip() for page in pages]
@@ -45,7 +47,7 @@ def paged_document(pages: Sequence[str], title: str | None = None) -> ParsedDocu
     for page in pages:
         starts.append(min(position, len(text)))
         position += len(page) + len("\n\n") if page else 0
-    return _checked(text, title, starts)
+    return _checked(text, title, starts, warnings)
 
 
 def stated(title: str | None) -> str | None:
@@ -54,11 +56,11 @@ def stated(title: str | None) -> str | None:
     return None if not title or NO_TITLE.fullmatch(title) else title
 
 
-def _checked(text: str, title: str | None, page_starts: list[int]) -> ParsedDocument:
+def _checked(text: str, title: str | None, page_starts: list[int], warnings: Sequence[str]) -> ParsedDocument:
     _refuse_length(len(text))
     if not text.strip():
         raise UnreadableDocument("This file holds no text, only blanks. Check that it is the right one.")
-    return ParsedDocument(text, stated(title), page_starts, guess_language(text))
+    return ParsedDocument(text, stated(title), page_starts, guess_language(text), [*map(normalise, warnings)])
 
 
 def _refuse_length(length: int) -> None:

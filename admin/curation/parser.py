@@ -16,7 +16,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
@@ -37,8 +37,12 @@ INHERITED = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "TMPDIR"
 class Parser:
     """Keeper of one parsing child, started when it is first needed; any thread may call it, one at a time."""
 
-    def __init__(self, seconds: float = 120, memory: int = 2 * GIBIBYTE) -> None:
-        """Allow each document, or page of a scan, `seconds` and the child `memory` bytes of address space (Linux)."""
+    def __init__(self, seconds: float = 120, memory: int = 2 * GIBIBYTE, *, ocr_languages: Sequence[str] = ()) -> None:
+        """Allow each document, or page of a scan, `seconds` and the child `memory` bytes of address space (Linux).
+
+        `ocr_languages` are those that pictures are in, as tesseract names them.
+        """
+        self._ocr_languages = [*ocr_languages]
         self._seconds = seconds
         self._memory = memory
         self._lock = threading.Lock()
@@ -63,7 +67,7 @@ class Parser:
 
     def parse(self, path: Path, kind: str) -> ParsedDocument:
         """Return what the file holds; `kind` is a value of `loaders.KINDS`. Raises `UnreadableDocument`."""
-        request = {"path": str(path), "kind": kind, "seconds": self._seconds}
+        request = {"path": str(path), "kind": kind, "seconds": self._seconds, "languages": self._ocr_languages}
         with self._lock:
             reply = self._ask(json.dumps(request).encode() + b"\n")
         if "error" in reply:
@@ -189,7 +193,8 @@ def _say(replies: BinaryIO, line: bytes) -> None:
 
 def _answer(request: dict[str, Any], alive: Callable[[], None]) -> dict[str, Any]:
     try:
-        return {"document": dataclasses.asdict(load(Path(request["path"]), request["kind"], alive))}
+        loaded = load(Path(request["path"]), request["kind"], alive, request.get("languages", ()))
+        return {"document": dataclasses.asdict(loaded)}
     except UnreadableDocument as error:
         return {"error": str(error)}
 

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from admin.curation import scans
+from admin.curation import remarks, scans
 from admin.curation.parsed import ParsedDocument, UnreadableDocument, paged_document
+from admin.curation.text import guess_language
 
 HEADING_HEIGHT = 1.15  # of the body's
 HEADING_LENGTH = 150  # characters
@@ -73,7 +74,7 @@ class Layout:
         )
 
 
-def read_pdf(data: bytes, note: scans.Note) -> ParsedDocument:
+def read_pdf(data: bytes, scanner: scans.Scanner) -> ParsedDocument:
     """Return the text of a PDF, headings marked with `## `; pages that are pictures are read by tesseract.
 
     Where that is not installed, such pages stay without text among others that have some.
@@ -81,14 +82,14 @@ def read_pdf(data: bytes, note: scans.Note) -> ParsedDocument:
     from pypdfium2 import PdfiumError
 
     try:
-        pages, title, pictures = read_pages(data, note)
+        pages, title, pictures, warnings = read_pages(data, scanner)
     except PdfiumError as error:
         if error.err_code == PASSWORD_NEEDED:
             raise UnreadableDocument("This PDF needs a password. Save a copy without one.") from error
         raise UnreadableDocument("This PDF is cut off or damaged. Download or print it to PDF again.") from error
     if not any(page.strip() for page in pages):
         raise UnreadableDocument(_why_empty(pictures))
-    return paged_document(pages, title)
+    return paged_document(pages, title, warnings)
 
 
 def _why_empty(pictures: int) -> str:
@@ -99,8 +100,8 @@ def _why_empty(pictures: int) -> str:
     return f"This PDF has no text, only images: it {scans.NO_TESSERACT.format('them')}, or upload a copy with text."
 
 
-def read_pages(data: bytes, note: scans.Note) -> tuple[list[str], str, int]:
-    """Return the text of each page, the title in the metadata or "", and how many pages are nothing but pictures.
+def read_pages(data: bytes, scanner: scans.Scanner) -> tuple[list[str], str, int, list[str]]:
+    """Return the text of each page, the title in the metadata or "", how many pages are pictures, and warnings.
 
     Raises `pypdfium2.PdfiumError` for what PDFium cannot open.
     """
@@ -110,11 +111,16 @@ def read_pages(data: bytes, note: scans.Note) -> tuple[list[str], str, int]:
         pages = [_lines(page) for page in pdf]
         title = str(pdf.get_metadata_value("Title"))
         pictured = [number for number, lines in enumerate(pages) if not lines and _is_picture(pdf, number)]
-        scanned = _scanned(pdf, pictured, note) if scans.has_tesseract() else {}
+        language = guess_language("\n".join(line.text for lines in pages for line in lines))
+        scanned, warnings = _scanned(pdf, pictured, scanner, language)
     layout = _layout(pages)
     pages = _without_running_lines(pages, layout)
     texts = _rejoin_words([_paragraphs(lines, layout) for lines in pages])
-    return [scanned.get(number, text) for number, text in enumerate(texts)], title, len(pictured)
+    texts = [scanned.get(number, text) for number, text in enumerate(texts)]
+    unread = pictured if pictured and not scanned else []
+    if empty := [number + 1 for number, text in enumerate(texts) if not text.strip() and number not in unread]:
+        warnings.append(remarks.without_text("page", empty))
+    return texts, title, len(pictured), warnings
 
 
 def _is_picture(pdf: Any, number: int) -> bool:
@@ -126,19 +132,28 @@ def _is_picture(pdf: Any, number: int) -> bool:
         return any(True for _ in page.get_objects(filter=kinds))
 
 
-def _scanned(pdf: Any, numbers: list[int], note: scans.Note) -> dict[int, str]:
-    """Return what tesseract finds on each of the pages with these numbers."""
+def _scanned(
+    pdf: Any, numbers: list[int], scanner: scans.Scanner, language: str | None
+) -> tuple[dict[int, str], list[str]]:
+    """Return what tesseract finds on each of the pages with these numbers, from 0, and what is to be said of that.
+
+    `language` is that of the other pages.
+    """
+    if not numbers:
+        return {}, []
+    if not scans.has_tesseract():
+        return {}, [remarks.unread_pictures([number + 1 for number in numbers])]
     if len(numbers) > scans.MAX_PAGES:
         raise UnreadableDocument(f"This PDF has more than {scans.MAX_PAGES} scanned pages. Split it.")
-    texts = {}
+    texts, expected = {}, scanner.expecting(language)
     for number in numbers:
         with closing(pdf[number]) as page:
             usual = scans.USUAL_DPI / POINTS_PER_INCH
             fitting = math.sqrt(scans.MAX_PIXELS / 2 / max(1.0, page.get_width() * page.get_height()))
             with closing(page.render(scale=min(usual, fitting), grayscale=True)) as bitmap:
-                texts[number] = scans.read_page(bitmap.to_pil())
-        note()
-    return texts
+                texts[number] = scans.read_page(bitmap.to_pil(), expected.languages)
+        scanner.note()
+    return texts, expected.remarks("\n".join(texts.values()))
 
 
 def _lines(page: Any) -> list[Line]:

@@ -5,11 +5,14 @@ import os
 import shutil
 import subprocess
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from admin.curation import remarks
 from admin.curation.parsed import ParsedDocument, UnreadableDocument, paged_document
+from admin.curation.text import guess_language
 
 TESSERACT = "tesseract"
 PAGE_SECONDS = 90
@@ -23,8 +26,48 @@ MOST_LANGUAGES = 3
 FULL_LINE = 0.7  # of the longest line: a shorter one was ended on purpose
 NO_TESSERACT = "needs tesseract to read {}. Install it (apt-get install tesseract-ocr), then try again"
 
+TESSERACT_NAMES = {"de": "deu", "en": "eng", "es": "spa", "fr": "fra", "it": "ita", "nl": "nld", "pt": "por"}
+"""What tesseract calls the languages that a text is told to be in."""
+
 Note = Callable[[], None]
 """Called after each page, to say that work goes on."""
+
+
+@dataclass(frozen=True)
+class Scanner:
+    """How pictures are to be read: in `languages`, as tesseract names them, where somebody said which."""
+
+    note: Note = lambda: None
+    languages: Sequence[str] = ()
+
+    def expecting(self, language: str | None) -> "Expected":
+        """The languages for pictures in a document whose other pages are in `language`, if that is known."""
+        guessed = TESSERACT_NAMES.get(language or "")
+        wanted = self.languages or ([guessed] if guessed else [])
+        known = installed_languages()
+        usual = known if 0 < len(known) <= MOST_LANGUAGES else ["eng"]
+        missing = [name for name in wanted if name not in known]
+        return Expected([name for name in wanted if name in known] or usual, missing)
+
+
+@dataclass(frozen=True)
+class Expected:
+    """The languages that pictures are read in, as tesseract names them, and those wanted that are not installed."""
+
+    languages: Sequence[str]
+    missing: Sequence[str]
+
+    def remarks(self, said: str) -> list[str]:
+        """What is to be said of pictures that were read so and say `said`."""
+        seems = TESSERACT_NAMES.get(guess_language(said) or "")
+        lacking = [*self.missing, *([seems] if seems and seems not in (*self.languages, *self.missing) else [])]
+        if not lacking:
+            return []
+        packages = " ".join(map(package_of, lacking))
+        return [
+            f"The pictures were read as {'+'.join(self.languages)}, and not as {'+'.join(lacking)}: have it installed "
+            f"(apt-get install {packages}) and in APPRENTICE_OCR_LANGUAGES, then read the document again."
+        ]
 
 
 def has_tesseract() -> bool:
@@ -32,34 +75,37 @@ def has_tesseract() -> bool:
     return shutil.which(TESSERACT) is not None
 
 
-def read_image(data: bytes, note: Note) -> ParsedDocument:
+def read_image(data: bytes, scanner: Scanner) -> ParsedDocument:
     """Return the text in a picture, a page for each of its frames. Raises `UnreadableDocument`."""
     from PIL import Image, ImageSequence, UnidentifiedImageError
 
     if not has_tesseract():
         raise UnreadableDocument(f"This picture {NO_TESSERACT.format('the text in it')}.")
+    expected = scanner.expecting(None)
     try:
         with warnings.catch_warnings(), Image.open(io.BytesIO(data), formats=FORMATS) as image:
             warnings.simplefilter("ignore")
             pages: list[str] = []
             for frame in ImageSequence.Iterator(image):
                 _refuse_size(frame.size, len(pages))
-                pages.append(read_page(frame))
-                note()
+                pages.append(read_page(frame, expected.languages))
+                scanner.note()
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError) as error:
         raise UnreadableDocument("This picture is cut off or damaged. Save it again as PNG or JPEG.") from error
     if not any(page.strip() for page in pages):
         raise UnreadableDocument("No text was found in this picture. Try a sharper one, upright and well lit.")
-    return paged_document(pages)
+    empty = [number for number, page in enumerate(pages, 1) if not page.strip()]
+    without = [remarks.without_text("page", empty)] if empty else []
+    return paged_document(pages, None, [*without, *expected.remarks("\n".join(pages))])
 
 
-def read_page(image: Any) -> str:
-    """Return the paragraphs that tesseract finds on a page; `image` is Pillow's."""
+def read_page(image: Any, languages: Sequence[str]) -> str:
+    """Return the paragraphs that tesseract finds on a page, in these languages; `image` is Pillow's."""
     picture = io.BytesIO()
     _grey(image).save(picture, "PPM")
     try:
         done = subprocess.run(
-            [shutil.which(TESSERACT) or TESSERACT, "-", "-", "-l", "+".join(_languages()), "--dpi", str(USUAL_DPI)],
+            [shutil.which(TESSERACT) or TESSERACT, "-", "-", "-l", "+".join(languages), "--dpi", str(USUAL_DPI)],
             input=picture.getvalue(),
             capture_output=True,
             check=False,
@@ -85,12 +131,16 @@ def _grey(image: Any) -> Any:
     return Image.alpha_composite(Image.new("RGBA", upright.size, "white"), upright).convert("L")
 
 
-def _languages() -> list[str]:
-    """Return what tesseract is to expect: every language that is installed, or English where they are many."""
+def installed_languages() -> list[str]:
+    """Return the languages that tesseract has here, as it names them."""
     command = [shutil.which(TESSERACT) or TESSERACT, "--list-langs"]
     listed = subprocess.run(command, capture_output=True, check=False, text=True, timeout=PAGE_SECONDS)
-    known = [name for name in listed.stdout.splitlines()[1:] if name not in ("osd", "equ", "snum")]
-    return known if 0 < len(known) <= MOST_LANGUAGES else ["eng"]
+    return [name for name in listed.stdout.splitlines()[1:] if name not in ("osd", "equ", "snum")]
+
+
+def package_of(language: str) -> str:
+    """Return what Debian calls the package with a language of tesseract's."""
+    return f"tesseract-ocr-{language.replace('_', '-').lower()}"
 
 
 def _limit() -> None:

@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import islice
 from typing import Any
 
+from admin.curation import remarks
 from admin.curation.packages import core_title, office_package
 from admin.curation.parsed import MAX_CHARS, ParsedDocument, UnreadableDocument, document
 from admin.curation.tables import MAX_COLUMNS, row_lines
@@ -28,8 +29,9 @@ def read_xlsx(data: bytes) -> ParsedDocument:
                     parts.append(line)
                     left -= len(line)
                     _refuse_length(left)
+        hidden = [f"“{sheet.title}”" for sheet in book.worksheets if sheet.sheet_state != "visible"]
         title = core_title(archive)
-    return document("\n\n".join(parts), title)
+    return document("\n\n".join(parts), title, [remarks.hidden("sheet", hidden)] if hidden else [])
 
 
 def _refuse_length(left: int) -> None:

@@ -1,9 +1,10 @@
 """PowerPoint presentations: a page for each slide that is shown, with what the speaker noted."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from admin.curation import remarks
 from admin.curation.packages import core_title, office_package
 from admin.curation.parsed import ParsedDocument, paged_document
 from admin.curation.tables import pipe_table
@@ -18,9 +19,18 @@ def read_pptx(data: bytes) -> ParsedDocument:
 
     with office_package(data, "PowerPoint presentation") as archive:
         deck = Presentation(io.BytesIO(data))
-        pages = ["" if slide._element.get("show") == "0" else _slide(slide) for slide in deck.slides]
+        hidden = [number for number, slide in enumerate(deck.slides, 1) if slide._element.get("show") == "0"]
+        pages = ["" if number in hidden else _slide(slide) for number, slide in enumerate(deck.slides, 1)]
         title = core_title(archive)
-    return paged_document(pages, title)
+    return paged_document(pages, title, [*_left_out(pages, hidden)])
+
+
+def _left_out(pages: Sequence[str], hidden: Sequence[int]) -> Iterator[str]:
+    """Say which slides show nothing here."""
+    if hidden:
+        yield remarks.hidden("slide", [str(number) for number in hidden])
+    if empty := [number for number, page in enumerate(pages, 1) if not page.strip() and number not in hidden]:
+        yield remarks.without_text("slide", empty)
 
 
 def _slide(slide: Any) -> str:

@@ -1,11 +1,14 @@
 """One adapter, as HTML: how it stands, what is on record of it, and what can be done with it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
 from admin.service.adapters import Shown
+from admin.service.gating import Background, Verdict
 from admin.ui import adapters_words as words
+from admin.ui import gate_view
 from admin.ui.adapters_view import history, standing
 from admin.ui.markup import attributes, button, moment
 from admin.ui.words import size
@@ -16,8 +19,16 @@ LONGEST_VALUE = 400
 MOST_FACTS = 60
 
 
-def panel(shown: Shown, rules: Sequence[Mapping[str, Any]] = ()) -> str:
-    """The whole panel. `rules` are those that a promotion was just judged by and did not pass."""
+@dataclass(frozen=True)
+class Judged:
+    """What the rules say of the adapter in the place that is chosen; without one, everywhere else."""
+
+    place: str | None
+    verdict: Verdict
+
+
+def panel(shown: Shown, background: Background, judged: Judged | None = None) -> str:
+    """The whole panel. There is none for who decides nowhere, nor on what is retired."""
     line = shown.line
     name = escape(line.name)
     made = words.RUN.format(line.run_id) if line.run_id else words.ORIGINS[line.origin]
@@ -26,8 +37,9 @@ def panel(shown: Shown, rules: Sequence[Mapping[str, Any]] = ()) -> str:
         f'<article role="dialog" aria-label="{name}"{attributes(name=line.name)}>'
         f"<header><div><h2>{name}</h2><p>{moment(line.created_at)}, {made}{by}</p></div>"
         f"{icon_button('close', words.CLOSE)}</header>"
-        f'<div class="scroll"><div class="standing">{standing(line)}{_acts(shown)}</div>{_promoting(shown, rules)}'
-        f"<section><h3>{words.SCORES}</h3><p>{words.NO_SCORES.format(name)}</p></section>{_card(line)}{_decisions(shown)}"
+        f'<div class="scroll"><div class="standing">{standing(line)}{_acts(shown)}</div>{_promoting(shown, judged)}'
+        f"{gate_view.scores(background.scores, words.NO_SCORES.format(name))}{gate_view.lessons(background.lessons)}"
+        f"{_card(line)}{_decisions(shown)}"
         "</div></article>"
     )
 
@@ -47,34 +59,29 @@ def _acts(shown: Shown) -> str:
     return f'<div class="acts">{button(*retire, name=line.name)}{delete}</div>'
 
 
-def _promoting(shown: Shown, rules: Sequence[Mapping[str, Any]]) -> str:
-    """The form that lets it answer, for who may decide that, with the rules that it did not pass."""
-    if not (shown.everywhere or shown.collections):
-        return f"<section><h3>{words.PROMOTE}</h3><p>{words.MAY_NOT_PROMOTE}</p></section>"
-    if shown.line.retired_at:
-        return f"<section><h3>{words.PROMOTE}</h3><p>{words.IS_RETIRED}</p></section>"
-    everywhere = f'<option value="">{words.EVERYWHERE}</option>' if shown.everywhere else ""
-    places = everywhere + "".join(f"<option>{escape(name)}</option>" for name in shown.collections)
+def _promoting(shown: Shown, judged: Judged | None) -> str:
+    """The form that lets it answer, for who may decide that, below every rule and what that is judged by."""
+    if judged is None:
+        why = words.IS_RETIRED if shown.line.retired_at else words.MAY_NOT_PROMOTE
+        return f"<section><h3>{words.PROMOTE}</h3><p>{why}</p></section>"
+    act, hint = gate_view.decision(judged.verdict)
+    override = None if judged.verdict.allows else 1
     return (
-        f"<section><h3>{words.PROMOTE}</h3>{_rules(rules)}<form{attributes(name=shown.line.name)}>"
-        f'<label><span>{words.WHERE}</span><select name="collection">{places}</select></label>'
+        f"<section><h3>{words.PROMOTE}</h3>"
+        f"<form{attributes(act='promote', name=shown.line.name, override=override)}>"
+        f'<label><span>{words.WHERE}</span><select name="collection">{_places(shown, judged.place)}</select></label>'
+        f'<div class="judged">{gate_view.rules(judged.verdict)}</div>'
         f"<label><span>{words.WHY}</span>"
-        f'<input name="reason" maxlength="500" placeholder="{words.WHY_EXAMPLE}"></label>'
-        f'<button class="go">{words.PROMOTE_IT}</button></form><p class="hint">{words.PROMOTE_HINT}</p></section>'
+        f'<input name="reason" maxlength="500" placeholder="{words.WHY_EXAMPLE}"{" required" * bool(override)}></label>'
+        f'{act}</form><p class="hint">{hint}</p>{gate_view.trying(shown.line.name)}</section>'
     )
 
 
-def _rules(rules: Sequence[Mapping[str, Any]]) -> str:
-    """Each rule with what it was judged by."""
-    if not rules:
-        return ""
-    rows = "".join(
-        f'<li class="{"met" if rule["passed"] else "missed"}"><span aria-hidden="true">'
-        f"{words.RULE_SIGNS[bool(rule['passed'])]}</span> <b>{escape(str(rule['rule']))}</b> "
-        f"{escape(str(rule['evidence']))}</li>"
-        for rule in rules
+def _places(shown: Shown, chosen: str | None) -> str:
+    everywhere = f'<option value="">{words.EVERYWHERE}</option>' if shown.everywhere else ""
+    return everywhere + "".join(
+        f"<option{' selected' * (name == chosen)}>{escape(name)}</option>" for name in shown.collections
     )
-    return f'<p class="why" role="status">{words.REFUSED}</p><ul class="rules" aria-label="{words.RULES}">{rows}</ul>'
 
 
 def _card(line: Line) -> str:

@@ -22,7 +22,9 @@ def draw() -> Tab:
     """The tab's components, in reading order."""
     notice = gr.HTML("", elem_id="adapters-notice", js_on_load=asset("notice.js"), apply_default_css=False)
     page = live_html("", "adapters", "", "open", "goback", "endtrial")
-    panel = live_html("", "adapter", asset("adapters.js"), "shut", "promote", "retire", "reinstate", "discard")
+    panel = live_html(
+        "", "adapter", asset("adapters.js"), "shut", "judge", "promote", "tryout", "retire", "reinstate", "discard"
+    )
     return Tab(notice, page, panel)
 
 
@@ -32,12 +34,14 @@ def wire(tab: Tab, shown_first: list[Any], handlers: AdaptersHandlers) -> None:
         event(handlers.listed, None, tab.page, **QUIETLY)
     tab.page.open(handlers.opened, None, tab.panel, **QUIETLY)
     tab.panel.shut(lambda: "", None, tab.panel, **QUIETLY)
+    tab.panel.judge(handlers.opened, None, tab.panel, **QUIETLY)
     promoted = tab.panel.promote(handlers.promoted, None, [tab.notice, tab.panel], **QUIETLY)
     changed = [
         tab.page.goback(handlers.rolled_back, None, tab.notice, **QUIETLY),
         tab.page.endtrial(handlers.trial_ended, None, tab.notice, **QUIETLY),
     ]
     closing = [
+        tab.panel.tryout(handlers.tried, None, tab.notice, **QUIETLY),
         tab.panel.retire(handlers.retired, None, tab.notice, **QUIETLY),
         tab.panel.reinstate(handlers.reinstated, None, tab.notice, **QUIETLY),
         tab.panel.discard(handlers.deleted, None, tab.notice, **QUIETLY),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import gradio as gr
 
 from admin.service.adapters import Adapters
-from admin.ui import adapter_panel, adapters_view
+from admin.ui import adapter_panel, adapters_view, gate_words
 from admin.ui import adapters_words as words
 from admin.ui.handlers import number, sent
 from admin.ui.listing import notice
@@ -22,21 +22,39 @@ class AdaptersHandlers:
     @told
     def listed(self) -> str:
         """The tab, as HTML."""
-        return adapters_view.page(self.adapters.listed(), self.adapters.places(), self.adapters.history())
+        seen = self.adapters
+        return adapters_view.page(seen.listed(), seen.places(), seen.history(), seen.watched(), seen.strengths())
 
     @told
     def opened(self, event: gr.EventData) -> str:
         """The adapter that was clicked, as HTML."""
-        return adapter_panel.panel(self.adapters.show(sent(event, "name")))
+        return self._panel(sent(event, "name"), sent(event, "collection") or None)
+
+    def _panel(self, name: str, place: str | None = None) -> str:
+        """The adapter with what the rules say of it in that place or, without one, the first that there is."""
+        shown, judged = self.adapters.show(name), None
+        place = place or (None if shown.everywhere else next(iter(shown.collections), None))
+        if (shown.everywhere or place) and not shown.line.retired_at:
+            judged = adapter_panel.Judged(place, self.adapters.judged(name, place))
+        return adapter_panel.panel(shown, self.adapters.background(name), judged)
 
     @told
     def promoted(self, event: gr.EventData) -> tuple[str, str]:
         """Let it answer. Returns what was done, and the panel: closed, or with the rules that were not met."""
         name, collection = sent(event, "name"), sent(event, "collection") or None
-        outcome = self.adapters.promote(name, collection, sent(event, "reason"))
+        overridden = sent(event, "override") == "1"
+        outcome = self.adapters.promote(name, collection, sent(event, "reason"), overridden=overridden)
         if not outcome.done:
-            return "", adapter_panel.panel(self.adapters.show(name), outcome.rules)
+            return notice(gate_words.WAITS) if outcome.waits else "", self._panel(name, collection)
         return notice(words.PROMOTED.format(name, adapters_view.place_in_words(collection))), ""
+
+    @told
+    def tried(self, event: gr.EventData) -> str:
+        """Try it on a share of the conversations. Returns what was done, as HTML."""
+        name, collection = sent(event, "name"), sent(event, "collection") or None
+        share = fraction(sent(event, "share"))
+        self.adapters.try_out(name, share, collection, sent(event, "reason"))
+        return notice(gate_words.TRIED.format(name, share, adapters_view.place_in_words(collection)))
 
     @told
     def rolled_back(self, event: gr.EventData) -> str:
@@ -67,3 +85,11 @@ class AdaptersHandlers:
         """Delete it. Returns the receipt, as HTML."""
         gone = self.adapters.delete(sent(event, "name"))
         return notice(words.DELETED.format(gone.name, size(gone.size)))
+
+
+def fraction(written: str) -> float:
+    """The share that was sent; 0, which nothing can be tried on, for what is none."""
+    try:
+        return float(written)
+    except ValueError:
+        return 0.0

@@ -1,11 +1,14 @@
 """The adapters, what answers now and what was decided, as HTML."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
+from admin.promotion.strengths import Strength
+from admin.promotion.watching import Watched
 from admin.service.promoting import Outcome, Place
 from admin.ui import adapters_words as words
+from admin.ui import gate_view
 from admin.ui.listing import notice
 from admin.ui.markup import button, empty, moment
 from admin.ui.words import size
@@ -15,26 +18,33 @@ from chat.store.promotions import RESTORES, Kind
 from chat.store.tables import Stage
 
 
-def page(lines: Sequence[Line], places: Sequence[Place], decisions: Sequence[Decided]) -> str:
+def page(
+    lines: Sequence[Line],
+    places: Sequence[Place],
+    decisions: Sequence[Decided],
+    trials: Sequence[Watched] = (),
+    strengths: Sequence[Strength] = (),
+) -> str:
     """The whole tab, or what to do first."""
     if not lines and not decisions:
         return empty(words.EMPTY, words.EMPTY_HINT)
     deciding = {place.standing.collection for place in places if place.may_decide}
-    return _now(places) + _listed(lines) + _decided(decisions, deciding)
+    watched = {each.collection: each for each in trials}
+    return _now(places, watched) + _listed(lines) + gate_view.votes(strengths) + _decided(decisions, deciding)
 
 
-def _now(places: Sequence[Place]) -> str:
-    rows = "".join(_place(place, others=len(places) > 1) for place in places)
+def _now(places: Sequence[Place], watched: Mapping[str | None, Watched]) -> str:
+    rows = "".join(_place(place, watched.get(place.standing.collection), others=len(places) > 1) for place in places)
     return f'<section class="now"><h3>{words.ANSWERS_NOW}</h3><ul>{rows}</ul></section>'
 
 
-def _place(place: Place, *, others: bool) -> str:
+def _place(place: Place, watched: Watched | None, *, others: bool) -> str:
     here = place.standing
     name = here.collection or (words.ELSEWHERE if others else words.EVERYWHERE)
     acts = (_back(here) if here.now else "") + (_end(here) if here.trying else "") if place.may_decide else ""
     return (
         f"<li><div><small>{escape(name)}</small>{_answering(here)}{_trying(here)}</div>"
-        f'<div class="acts">{acts}</div></li>'
+        f'<div class="acts">{acts}</div>{gate_view.trial(watched) if watched else ""}</li>'
     )
 
 

@@ -60,7 +60,6 @@ CLOSE = "Close"
 FACTS = "Card"
 SAID = "What the folder it came from says"
 DIGEST = "Digest"
-SCORES = "Scores"
 NO_SCORES = (
     "Not evaluated yet. <code>python -m admin evaluate --questions NAME --arms rag,rag+adapter --adapter {}</code> "
     "shows whether it helps on questions it was not trained on."
@@ -73,9 +72,6 @@ PROMOTE_HINT = (
 )
 MAY_NOT_PROMOTE = "Which adapter answers is for approvers, and in a collection for its owners."
 IS_RETIRED = "It is retired. Offer it again first."
-RULES = "The rules"
-RULE_SIGNS = {True: "✓", False: "✗"}
-REFUSED = "It was not promoted: not every rule is met. What answered goes on answering."
 PROMOTED = "{} answers {} from the next question on. If it should not, roll back."
 ROLLED_BACK = "Rolled back: {} from the next question on."
 NOW_ANSWERS = "{} answers {}"

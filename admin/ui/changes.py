@@ -17,7 +17,7 @@ def changes(difference: Difference, document_id: int, before: int, after: int) -
     said = words.CHANGED.format(words.count(difference.added, "line"), words.count(difference.removed, "line"))
     if not (difference.added or difference.removed):
         said = words.SAME_TEXT
-    lines = "".join(map(_line, difference.lines)) if difference.added or difference.removed else ""
+    lines = "".join(map(changed_line, difference.lines)) if difference.added or difference.removed else ""
     cut = f'<p class="hint">{words.CHANGES_CUT}</p>' if difference.cut else ""
     return (
         f'<section class="changes" aria-label="{words.CHANGES}"><div class="acts">'
@@ -26,7 +26,8 @@ def changes(difference: Difference, document_id: int, before: int, after: int) -
     )
 
 
-def _line(line: Line) -> str:
+def changed_line(line: Line) -> str:
+    """A line of a difference, with its sign, and words for who does not see it."""
     if line.sign == "…":
         return f'<p class="skipped">{words.SKIPPED.format(words.count(line.skipped, "line"))}</p>'
     sign, tag, said = SIGNS[line.sign]

@@ -19,7 +19,7 @@ from chat.store.catalogue import View
 TICK_S = 1.0
 """How often the list is looked at again while something is in work."""
 LOOKS = ("open", "sort", "stage", "turn", "narrow", "weigh")
-CHANGES = ("retry", "remove", "cancel", "tag", "publish")
+CHANGES = ("retry", "reread", "remove", "cancel", "tag", "publish")
 """The events of the list: those that only look, and those that change documents."""
 
 
@@ -90,7 +90,10 @@ def wire(
         (tab.table.narrow, editing.narrowed),
     ):
         list_after(change(handler, tab.view, tab.view, **QUIETLY).success)
-    typed = tab.filter.input(handlers.filtered, [tab.filter, tab.view], tab.view, trigger_mode="always_last", **QUIETLY)
+    # Not `input`, which passes over what is pasted first.
+    typed = tab.filter.change(
+        handlers.filtered, [tab.filter, tab.view], tab.view, trigger_mode="always_last", **QUIETLY
+    )
     list_after(typed.success)
     for done in (*_changes(tab, handlers, editing), *drawer.changes(opened, tab.notice, handlers, editing)):
         all_after(done.success)
@@ -105,6 +108,7 @@ def _changes(tab: Tab, handlers: Handlers, editing: EditingHandlers) -> list[Any
         tab.upload.upload(handlers.uploaded, [tab.upload, tab.view, tab.drafts], [tab.notice, tab.upload], **QUIETLY),
         tab.table.remove(handlers.removed, None, tab.notice, **QUIETLY),
         tab.table.retry(handlers.retried, None, tab.notice, **QUIETLY),
+        tab.table.reread(handlers.reread, None, tab.notice, **QUIETLY),
         tab.table.cancel(editing.cancelled, None, tab.notice, **QUIETLY),
         tab.table.tag(editing.tagged, None, tab.notice, **QUIETLY),
         tab.table.publish(editing.all_published, None, tab.notice, **QUIETLY),

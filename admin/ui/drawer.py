@@ -9,7 +9,7 @@ from admin.ui.editing_handlers import EditingHandlers
 from admin.ui.handlers import Handlers, Opened
 from admin.ui.markup import QUIETLY, asset, live_html
 
-CHANGES = ("rollback", "retry", "remove", "publish", "cancel", "tag", "rewrite", "split", "merge", "switch")
+CHANGES = ("rollback", "retry", "reread", "remove", "publish", "cancel", "tag", "rewrite", "split", "merge", "switch")
 """The events that change the document."""
 
 
@@ -51,6 +51,7 @@ def changes(drawer: Drawer, notice: gr.HTML, handlers: Handlers, editing: Editin
         for event, handler in (
             (shown.rollback, handlers.rolled_back),
             (shown.retry, handlers.retried),
+            (shown.reread, handlers.reread),
             (shown.publish, editing.published),
             (shown.cancel, editing.cancelled),
             (shown.tag, editing.tagged),

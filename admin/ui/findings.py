@@ -34,7 +34,9 @@ def _verdict(probe: Probe, collection: str) -> str:
     settings = f"<li>{in_words(probe.settings)}</li>"
     if probe.draft is not None:
         settings += f"<li>{retrieval_words.AS_IF}</li>"
-    unanswered = button(retrieval_words.NOT_ANSWERED, "unanswered", words=probe.question) if collection else ""
+    # Of one collection, who may mark a passage may mark the question, too.
+    keeps = collection and {source.document_id for source in probe.sources} <= probe.markable
+    unanswered = button(retrieval_words.NOT_ANSWERED, "unanswered", words=probe.question) if keeps else ""
     return (
         f'<div class="verdict {kind}"><p><span aria-hidden="true">{sign}</span> {said}</p>'
         f"<ul>{evidence}{settings}</ul>{unanswered}</div>"
@@ -57,7 +59,7 @@ def _row(source: Source, probe: Probe) -> str:
     _, _, score, meaning, by_words = words.FOUND_COLUMNS
     return (
         f'<tr><td class="rank">{source.rank}</td><td>'
-        f'<p class="where">{where}{section}{page}{note}{"" if drafted else _marks(source, probe)}</p>'
+        f'<p class="where">{where}{section}{page}{note}{_marks(source, probe)}</p>'
         f"<details><summary>{_preview(source.text)}</summary><div>{escape(source.text)}</div></details></td>"
         f'<td class="number" data-label="{score}">{source.score:.3f}</td>'
         f'<td class="number" data-label="{meaning}">{dense}{similarity}</td>'
@@ -66,7 +68,9 @@ def _row(source: Source, probe: Probe) -> str:
 
 
 def _marks(source: Source, probe: Probe) -> str:
-    """The two buttons that mark a passage; the one that is pressed takes the mark back."""
+    """The two buttons that mark a passage; the one that is pressed takes the mark back. None for who may not."""
+    if source.version_id == probe.draft or source.document_id not in probe.markable:
+        return ""
     now = {True: "right", False: "wrong"}.get(probe.marks.get(source.chunk_id, None), "")  # type: ignore[arg-type]
     return '<span class="marks">' + "".join(
         button(

@@ -102,6 +102,11 @@ class Handlers:
         return listing.notice(words.RETRIED if any(again) else words.NOT_RETRIED)
 
     @told
+    def reread(self, event: gr.EventData) -> str:
+        """Have documents' kept files read again. Returns what was begun, as HTML."""
+        return listing.reread([*self.library.reread(numbers(sent(event, "ids")))])
+
+    @told
     def created(self, view: View, event: gr.EventData) -> tuple[View, str]:
         """Make a collection, and look at it."""
         name = self.library.create_collection(sent(event, "text"))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from html import escape
 
-from admin.service.library import DEFAULT_COLLECTION, Overview, Receipt, Upload
+from admin.service.library import DEFAULT_COLLECTION, Overview, Receipt, Reread, Upload
 from admin.ui import words
 from admin.ui.markup import attributes, button, day, empty, health, moment, status
 from chat.store.catalogue import PAGE, Line, Sort, Stage, View
@@ -127,9 +127,13 @@ def _bulk() -> str:
         words.PUBLISH, "publish", ids="", one=words.PUBLISH_MANY, many=words.PUBLISH_MANY,
         warning=words.PUBLISH_WARNING, action=words.PUBLISH,
     )  # fmt: skip
+    again = button(
+        words.READ_AGAIN, "reread", ids="", one=words.READ_AGAIN_QUESTION, many=words.READ_AGAIN_MANY,
+        warning=words.READ_AGAIN_WARNING, action=words.READ_AGAIN,
+    )  # fmt: skip
     retry = button(words.RETRY, "retry", ids="")
     clear = f'<button type="button" class="quiet clear">{words.CLEAR}</button>'
-    acts = f"{tag}{publish}{retry}{delete}{clear}"
+    acts = f"{tag}{publish}{again}{retry}{delete}{clear}"
     return f'<div class="bulk" hidden><span><b></b> {words.SELECTED}</span>{acts}</div>'
 
 
@@ -237,6 +241,17 @@ def _passed_over(uploads: Sequence[Upload]) -> list[str]:
     """What came along in a folder or an archive and was left out, in words."""
     reasons = Counter(upload.passed_over for upload in uploads if upload.passed_over)
     return [words.PASSED_OVER.format(words.count(count, "file"), reason) for reason, count in reasons.items()]
+
+
+def reread(rereads: Sequence[Reread]) -> str:
+    """What became of documents that were to be read again."""
+    begun = sum(bool(each.submissions) for each in rereads)
+    busy = sum(not each.submissions and each.problem is None for each in rereads)
+    return notice(
+        words.READING_AGAIN.format(words.count(begun, "document")) if begun else "",
+        words.READ_ALREADY.format(words.count(busy, "document is", "documents are")) if busy else "",
+        problems=[(each.title, each.problem) for each in rereads if each.problem],
+    )
 
 
 def deleted(receipt: Receipt) -> str:

@@ -66,9 +66,7 @@ def health(concerns: Health) -> str:
     """What is amiss with a document, in words; nothing where all is well."""
     said = [
         words.OUTDATED if concerns.outdated else "",
-        words.NO_TEXT_ON.format(words.count(concerns.pages_without_text, "page"))
-        if concerns.pages_without_text
-        else "",
+        *concerns.warnings,
         words.VERY_SHORT if concerns.short else "",
         words.DUPLICATE.format(concerns.duplicate_of) if concerns.duplicate_of else "",
         words.DISABLED_CHUNKS.format(words.count(concerns.disabled, "chunk")) if concerns.disabled else "",

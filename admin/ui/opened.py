@@ -1,6 +1,7 @@
 """One document, opened: where it stands, its tags, its versions, and what it says, as HTML."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from html import escape
 from typing import Any
 
@@ -19,10 +20,12 @@ def document(opened: OpenedDocument, changes: str = "") -> str:
     """The whole page of a document. `changes`, where given, is HTML that stands in place of the text."""
     line, shown = opened.line, opened.shown
     title = escape(line.title)
+    # Those of the version that is shown, which need not be the one that answers.
+    concerns = replace(opened.health, warnings=opened.warnings)
     return (
         f'<article aria-label="{title}" data-id="{line.document_id}" data-number="{shown.number}"><header><div>'
         f"<h2>{title}</h2><p>{_about(line)}</p></div>{icon_button('close', words.CLOSE)}</header>"
-        f'<div class="scroll"><div class="standing">{status(line)}{_acts(opened)}</div>{health(opened.health)}'
+        f'<div class="scroll"><div class="standing">{status(line)}{_acts(opened)}</div>{health(concerns)}'
         f"{_tags(opened)}{_undo(opened)}{_versions(opened)}{changes or reading(opened)}{citations(opened)}"
         f"</div></article>"
     )
@@ -42,13 +45,17 @@ def _acts(opened: OpenedDocument) -> str:
     publish = _publish(line, draft) if draft else ""
     retry = button(words.RETRY, "retry", id=line.document_id) if line.status == "failed" else ""
     cancel = button(words.CANCEL, "cancel", id=line.document_id) if line.status in ("queued", "processing") else ""
+    again = "" if line.status in ("queued", "processing") else button(
+        words.READ_AGAIN, "reread", looks="quiet", ids=line.document_id, action=words.READ_AGAIN,
+        question=words.READ_AGAIN_QUESTION.format(line.title), warning=words.READ_AGAIN_WARNING,
+    )  # fmt: skip
     used = opened.used
     cited = words.DELETE_CITED.format(words.count(used.answers, "answer")) if used.answers else ""
     delete = button(
         words.DELETE, "remove", looks="quiet", ids=line.document_id, action=words.DELETE, danger=1,
         question=words.DELETE_QUESTION.format(line.title), warning=f"{words.DELETE_WARNING} {cited}".strip(),
     )  # fmt: skip
-    return f'<span class="acts">{publish}{cancel}{retry}{delete}</span>'
+    return f'<span class="acts">{publish}{cancel}{retry}{again}{delete}</span>'
 
 
 def _publish(line: Line, draft: DocumentVersion) -> str:

@@ -14,6 +14,8 @@ from admin.ui.retrieval_handlers import RetrievalHandlers
 
 AT_ONCE = 4
 """How many questions may be tried at the same time."""
+ONE: dict[str, Any] = {"concurrency_limit": 1}
+"""Of events that ask all labelled questions: one at a time."""
 NOTHING_ASKED = empty(words.RETRIEVAL_EMPTY, words.RETRIEVAL_EMPTY_HINT)
 
 
@@ -31,6 +33,7 @@ class Tab:
     tuning: gr.HTML
     outcome: gr.HTML
     labelled: gr.HTML
+    load: gr.UploadButton
 
 
 def draw() -> Tab:
@@ -49,15 +52,20 @@ def draw() -> Tab:
         findings=live_html(NOTHING_ASKED, "findings", "", "open", "mark", "unanswered"),
         trial=gr.State(None),
         tuning=live_html("", "tuning", asset("tuning.js"), "one", "all", "fit", "back"),
-        outcome=live_html("", "outcome", asset("notice.js"), "live"),
+        outcome=live_html("", "outcome", asset("notice.js"), "live", "stop"),
         labelled=live_html("", "labelled", "", "check", "forget", "ask"),
+        load=gr.UploadButton(
+            retrieval_words.IMPORT, file_types=[".jsonl", ".json"], visible=False, size="sm",
+            elem_id="import-questions",
+        ),
     )  # fmt: skip
 
 
 def wire(tab: Tab, drawer: Drawer, shown_first: list[Any], handlers: Handlers) -> None:
     """Join the components to the handlers. `shown_first` are the events at which the tab comes into view."""
     bench = RetrievalHandlers(handlers.bench)
-    standing = {"fn": bench.standing, "inputs": tab.collection, "outputs": [tab.tuning, tab.labelled], **QUIETLY}
+    shown = [tab.tuning, tab.labelled, tab.load]
+    standing: dict[str, Any] = {"fn": bench.standing, "inputs": tab.collection, "outputs": shown, **QUIETLY}
     drafts = {"fn": bench.drafts, "inputs": [tab.collection, tab.draft], "outputs": tab.draft, **QUIETLY}
     for event in shown_first:
         event(handlers.choices, None, tab.collection, **QUIETLY).then(**standing).then(**drafts)
@@ -70,11 +78,12 @@ def wire(tab: Tab, drawer: Drawer, shown_first: list[Any], handlers: Handlers) -
     marked.success(handlers.probed, [*asked, tab.draft], tab.findings, **QUIETLY).then(**standing)
     tab.findings.unanswered(bench.unanswered, tab.collection, tab.outcome, **QUIETLY).success(**standing)
     tab.tuning.one(bench.beside, asked, tab.outcome, concurrency_limit=AT_ONCE, **QUIETLY)
-    for event, handler in ((tab.tuning.all, bench.compared), (tab.tuning.fit, bench.fitted)):
-        _comparing(event, handler, tab, bench)
-    _comparing(tab.tuning.back, bench.going_back, tab, bench)
+    events = ((tab.tuning.all, bench.compared), (tab.tuning.fit, bench.fitted), (tab.tuning.back, bench.going_back))
+    asking = [_comparing(event, handler, tab, bench) for event, handler in events]
+    asking.append(tab.labelled.check(bench.checked, tab.collection, [tab.labelled, tab.outcome], **ONE, **QUIETLY))
+    tab.outcome.stop(bench.stopped, None, [tab.trial, tab.outcome], queue=False, cancels=asking, **QUIETLY)
+    tab.load.upload(bench.imported, [tab.load, tab.collection], tab.outcome, **QUIETLY).success(**standing)
     tab.outcome.live(bench.made_live, tab.trial, tab.outcome, **QUIETLY).success(**standing)
-    tab.labelled.check(bench.checked, tab.collection, tab.labelled, concurrency_limit=1, **QUIETLY)
     tab.labelled.forget(bench.forgotten, None, None, **QUIETLY).success(**standing)
 
 
@@ -87,8 +96,9 @@ def _asking(tab: Tab, asked: list[Any], handlers: Handlers, bench: RetrievalHand
         found.failure(lambda: NOTHING_ASKED, None, tab.findings, **QUIETLY)
 
 
-def _comparing(event: Any, handler: Any, tab: Tab, bench: RetrievalHandlers) -> None:
+def _comparing(event: Any, handler: Any, tab: Tab, bench: RetrievalHandlers) -> Any:
     """All labelled questions are asked: what is going on is shown meanwhile, and taken away when it fails."""
     event(bench.working, None, tab.outcome, queue=False, **QUIETLY)
-    done = event(handler, tab.collection, [tab.trial, tab.outcome], concurrency_limit=1, **QUIETLY)
+    done = event(handler, tab.collection, [tab.trial, tab.outcome], **ONE, **QUIETLY)
     done.failure(lambda: "", None, tab.outcome, **QUIETLY)
+    return done

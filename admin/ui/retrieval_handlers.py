@@ -1,22 +1,33 @@
 """What the Retrieval tab does when something is clicked: plain functions over the bench, each safe with any input."""
 
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from admin.curation.bench import MOST
+from admin.curation.labelled import read
+from admin.curation.steps import Progress, part
 from admin.service.bench import USUAL, Bench
+from admin.ui import labelled, tuning
 from admin.ui import retrieval_words as words
-from admin.ui import tuning
+from admin.ui.following import Step, followed
 from admin.ui.handlers import number, sent
 from admin.ui.listing import notice
 from admin.ui.tuning import NOTHING_CHOSEN, Trial
 from admin.ui.words import count
 from chat.errors import InvalidInputError
+from chat.models.reranker import MAXSIM
 from chat.rag.retriever import Fusion, RetrievalSettings
 from chat.ui.edge import told
+
+LONGEST_ENCODER = 500
+SHOWN_EVERY_S = 0.3
+Shown = Iterator[tuple[Any, Any]]
 
 
 @dataclass(frozen=True)
@@ -38,13 +49,14 @@ class RetrievalHandlers:
         return notice(words.KEPT_UNANSWERED)
 
     @told
-    def standing(self, collection: str) -> tuple[str, str]:
-        """How the collection is searched, and its labelled questions, as HTML."""
+    def standing(self, collection: str) -> tuple[str, str, Any]:
+        """How the collection is searched, and its labelled questions, as HTML; and the button to import some."""
         name = _name(collection)
         if name is None:
-            return NOTHING_CHOSEN, ""
+            return NOTHING_CHOSEN, "", gr.UploadButton(visible=False)
         found = self.bench.standing(name)
-        return tuning.tuning(found), tuning.labelled(name, found.questions)
+        known = labelled.labelled(name, found.questions, may_curate=found.may_curate)
+        return tuning.tuning(found), known, gr.UploadButton(visible=found.may_curate)
 
     @told
     def drafts(self, collection: str, chosen: str) -> Any:
@@ -65,29 +77,37 @@ class RetrievalHandlers:
         return tuning.side_by_side(live.sources, self.bench.probe(str(question), name, most, settings=settings).sources)
 
     @told
-    def compared(self, collection: str, event: gr.EventData) -> tuple[Trial, str]:
+    def compared(self, collection: str, event: gr.EventData) -> Shown:
         """What other settings would change on all labelled questions, as HTML."""
-        return self._compared(Trial(_chosen(collection), tried(event), words.NOTE_HAND))
+        trial = Trial(_chosen(collection), tried(event), words.NOTE_HAND)
+        yield from _followed(lambda note: self._compared(trial, note))
 
     @told
-    def fitted(self, collection: str) -> tuple[Trial, str]:
+    def fitted(self, collection: str) -> Shown:
         """Settings fitted to the labelled questions, and what they would change, as HTML."""
         name = _chosen(collection)
-        fit = self.bench.fit(name)
-        note = words.NOTE_FIT.format(count(fit.weights.questions, "question"))
-        return self._compared(Trial(name, fit.settings, note, fit.scores), tuning.fitted(fit))
+        yield from _followed(lambda note: self._fitted(name, note))
+
+    def _fitted(self, name: str, note: Progress) -> tuple[Trial | None, str]:
+        fit = self.bench.fit(name, part(note, 0, 2))
+        said = words.NOTE_FIT.format(count(fit.weights.questions, "question"))
+        return self._compared(Trial(name, fit.settings, said, fit.scores), part(note, 1, 2), tuning.fitted(fit))
 
     @told
-    def going_back(self, collection: str, event: gr.EventData) -> tuple[Trial, str]:
+    def going_back(self, collection: str, event: gr.EventData) -> Shown:
         """What earlier settings would change, as HTML."""
         name, place = _chosen(collection), number(sent(event, "number"))
         settings, scores = self.bench.earlier(name, place)
         note = words.NOTE_BACK.format(place) if place else words.NOTE_USUAL
-        return self._compared(Trial(name, settings, note, scores))
+        yield from _followed(lambda progress: self._compared(Trial(name, settings, note, scores), progress))
 
-    def _compared(self, trial: Trial, before: str = "") -> tuple[Trial, str]:
-        live = self.bench.standing(trial.collection).settings
-        return trial, tuning.compared(trial, live, *self.bench.compare(trial.collection, trial.settings), before)
+    def _compared(self, trial: Trial, note: Progress, before: str = "") -> tuple[Trial | None, str]:
+        """The trial, where it may be made live, and what it would change, as HTML."""
+        standing = self.bench.standing(trial.collection)
+        found, broken = self.bench.compare(trial.collection, trial.settings, note)
+        trial = tuning.with_evidence(trial, standing.settings, found)
+        refusal = tuning.refusal(trial, standing, found)
+        return None if refusal else trial, tuning.compared(trial, standing.settings, found, broken, before, refusal)
 
     @told
     def made_live(self, trial: Trial | None) -> str:
@@ -98,16 +118,37 @@ class RetrievalHandlers:
         return notice(words.MADE_LIVE.format(made))
 
     @told
-    def checked(self, collection: str) -> str:
-        """Where each labelled question finds its passage under what is live, as HTML."""
+    def checked(self, collection: str) -> Shown:
+        """Where each labelled question finds its passage under what is live, as HTML, and what is shown meanwhile."""
         name = _chosen(collection)
-        found, lines = self.bench.check(name)
-        return tuning.labelled(name, [each.question for each in lines], lines, tuning.summarised(found, lines))
+        yield from _followed(lambda note: self._checked(name, note))
+
+    def _checked(self, name: str, note: Progress) -> tuple[str, str]:
+        found, lines = self.bench.check(name, note)
+        known, said = [each.question for each in lines], labelled.summarised(found, lines)
+        may_curate = self.bench.standing(name).may_curate
+        return labelled.labelled(name, known, lines, said, may_curate=may_curate), ""
+
+    @told
+    def imported(self, path: Path | None, collection: str) -> str:
+        """Keep the labelled questions of a file. Returns what was done, as HTML."""
+        if path is None:
+            return ""
+        name = _chosen(collection)
+        try:
+            added, replaced = self.bench.put(name, read(path))
+        finally:
+            path.unlink(missing_ok=True)
+        return notice(words.IMPORTED.format(count(added, "question"), name, replaced))
 
     @told
     def forgotten(self, event: gr.EventData) -> None:
         """Delete a labelled question."""
         self.bench.remove(number(sent(event, "id")))
+
+    def stopped(self) -> tuple[None, str]:
+        """What stands in place of a comparison that was stopped: nothing, and nothing to make live."""
+        return None, ""
 
     def asked(self, event: gr.EventData) -> str:
         """The words of a labelled question, to be tried."""
@@ -116,6 +157,17 @@ class RetrievalHandlers:
     def working(self) -> str:
         """What is shown until a comparison is there, as HTML."""
         return f'<p class="writing working" role="status">{words.WORKING}</p>'
+
+
+def _followed(work: Callable[[Progress], Any]) -> Shown:
+    """What `work` comes to and, until then, nothing but how far it is, as HTML."""
+    begun = shown = time.monotonic()
+    for step in followed(work):
+        if not isinstance(step, Step):
+            yield step
+        elif time.monotonic() > shown + SHOWN_EVERY_S:
+            shown = time.monotonic()
+            yield gr.skip(), tuning.progress(step.done / step.of, shown - begun)
 
 
 def tried(event: gr.EventData) -> RetrievalSettings:
@@ -127,7 +179,17 @@ def tried(event: gr.EventData) -> RetrievalSettings:
         "dense_weight": round(dense, 2),
         "keyword_weight": round(2 - dense, 2),
         "threshold": _within(threshold, words.THRESHOLD, 0.01, 0.99) if threshold else None,
+        "rerank": _reader(sent(event, "reading"), " ".join(sent(event, "encoder").split())),
     })  # fmt: skip
+
+
+def _reader(reading: str, encoder: str) -> str | None:
+    """Who is to read the best passages again."""
+    if reading != words.CROSS:
+        return MAXSIM if reading == MAXSIM else None
+    if not encoder or len(encoder) > LONGEST_ENCODER or not encoder.isprintable():
+        raise InvalidInputError(words.NO_ENCODER)
+    return encoder
 
 
 def _within(text: str, what: str, least: float, most: float) -> float:

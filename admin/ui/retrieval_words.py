@@ -1,5 +1,6 @@
 """The words of the Retrieval tab that are not in `words`: settings, comparisons, labelled questions."""
 
+from chat.models.reranker import MAXSIM
 from chat.rag.retriever import Fusion
 
 CHOOSE = "Choose a collection to see how it is searched"
@@ -15,6 +16,22 @@ SHARE = "Weight of meaning, in %"
 SHARE_HINT = "0: only words count; 100: only meaning."
 THRESHOLD = "Answer from a probability of"
 THRESHOLD_HINT = "Empty: as the verifier was trained."
+CROSS = "cross"
+READING = "Read the best again"
+READINGS = {"": "no", MAXSIM: "word by word (MaxSim)", CROSS: "by a cross-encoder"}
+READERS = {MAXSIM: "MaxSim"}
+READING_HINT = "Reading the best 30 passages again takes longer and pays for some documents only."
+READ_BY = ", read again by {}"
+ENCODER, ENCODER_EXAMPLE = "Its folder or Hugging Face id", "cross-encoder/ms-marco-MiniLM-L6-v2"
+NO_ENCODER = "Name the cross-encoder that shall read again: a folder that holds it, or its Hugging Face id."
+READER_HELD_OUT = "The reader was fitted to none of these questions: the numbers are what it does on new ones."
+READER_UNPROVEN = (
+    "Reading again is switched on only where it is known to pay. Label some questions of this collection first."
+)
+READER_PAYS_NOT = (
+    "Reading again does not pay here: nDCG@10 {:+.3f} (95 %: {:+.3f} to {:+.3f}). It takes longer, so it stays off."
+)
+NOT_A_CURATOR = "Making settings live takes a curator of this collection."
 ON_ONE = "Compare on the question above"
 ON_ALL = "Compare on all {}"
 ON_NONE = "Compare"
@@ -25,6 +42,11 @@ FIT_HINT = (
 SETTINGS_CONTROLS = "Settings to try"
 
 WORKING = "Asking all labelled questions… This can take half a minute; nothing changes meanwhile."
+ASKING = "Asking the labelled questions: {:.0%}, about {} left"
+ASKING_LABEL = "Labelled questions asked"
+STOP = "Stop"
+IMPORT = "Import questions…"
+IMPORTED = "{} added to “{}”, {:,} replaced."
 FITTED = "Fitted to {}"
 FITTED_WEIGHTS = "Weight of meaning {:.0f} %: nDCG@10 {:.3f} on held-out questions, {:.3f} with equal weights."
 FITTED_WORSE = (
@@ -86,10 +108,11 @@ UP, DOWN = "up {}", "down {}"
 LABELLED = "Labelled questions of “{}” ({:,})"
 LABELLED_NONE = "No labelled questions yet"
 LABELLED_HINT = (
-    "Try a question above and mark the passages that answer it, or import a file: "
-    "<code>python -m admin questions import FILE --collection {}</code>. They guard every change, and settings are "
-    "fitted to them."
+    "Try a question above and mark the passages that answer it, or import a file with one JSON object a line, like "
+    '<code>{"id": "1", "question": "…", "passages": [{"document": "a.md", "quote": "…"}]}</code>. '
+    "They guard every change, and settings are fitted to them."
 )
+LABELLED_SHUT = "Whoever looks after this collection can label questions. They guard every change."
 LABELLED_COLUMNS = ("Question", "Right passages", "Found at")
 CHECK = "Find them all now"
 CHECKED = "With what is live: nDCG@10 {:.3f}, recall@10 {:.3f}, MRR@10 {:.3f} over {}; {} not found."

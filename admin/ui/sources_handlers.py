@@ -27,14 +27,13 @@ class SourcesHandlers:
     @told
     def listed(self) -> tuple[str, Any]:
         """The list as HTML, and the clock, which runs while a sync does."""
-        lines = self.sources.lines()
-        return sources_view.table(lines), gr.Timer(active=any(line.sync.under_way for line in lines))
+        lines, reach = self.sources.lines(), self.sources.reach()
+        return sources_view.table(lines, reach), gr.Timer(active=any(line.sync.under_way for line in lines))
 
     @told
     def form(self) -> str:
         """The form for a new source, as HTML."""
-        names = [collection.name for collection in self.library.collections()]
-        return sources_view.form(names, len(self.sources.lines()))
+        return sources_view.form(self.sources.reach(), len(self.sources.lines()))
 
     @told
     def added(self, event: gr.EventData) -> tuple[str, str]:

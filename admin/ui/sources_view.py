@@ -6,7 +6,8 @@ from html import escape
 
 from admin.curation.plan import Plan
 from admin.curation.sources import Change, Finding
-from admin.service.library import Receipt
+from admin.service.library import DEFAULT_COLLECTION, Receipt
+from admin.service.sources import Reach
 from admin.ui import sources_words as words
 from admin.ui.listing import notice
 from admin.ui.markup import attributes, button, empty, moment
@@ -20,17 +21,25 @@ SHOWN = 200
 INTERVALS = {int(minutes): said for minutes, said in words.INTERVALS.items() if minutes}
 
 
-def form(collections: Sequence[str], lines: int) -> str:
-    """The form for a new source. Another number of `lines` empties it; it stands open where there are none."""
-    known = "".join(f'<option value="{escape(name)}">' for name in collections)
+def form(reach: Reach, lines: int) -> str:
+    """The form for a new source, or why there is none.
+
+    Another number of `lines` empties it; it stands open where there are none.
+    """
+    if not reach.anywhere:
+        return f'<p class="shut">{words.SHUT}</p>'
+    known = "".join(f'<option value="{escape(name)}">' for name in reach.collections)
+    first = DEFAULT_COLLECTION if reach.may_make_collections else reach.collections[0]
     every = "".join(f'<option value="{minutes}">{said}</option>' for minutes, said in words.INTERVALS.items())
-    kinds = "".join(_kind(kind) for kind in SourceKind)
+    offered = [kind for kind in SourceKind if reach.may_name_folders or kind is not SourceKind.FOLDER]
+    kinds = "".join(_kind(kind, chosen=kind is offered[0]) for kind in offered)
+    kinds += "" if reach.may_name_folders else f"<small>{words.NO_FOLDERS}</small>"
     return (
         f'<details{"" if lines else " open"} data-lines="{lines}"><summary>{words.NEW}</summary><form>'
         f"<fieldset><legend>{words.KIND}</legend>{kinds}</fieldset>"
-        f'{"".join(_place(kind) for kind in SourceKind)}<div class="line">'
+        f'{"".join(map(_place, offered))}<div class="line">'
         f'<label>{words.NAME}<input name="name" maxlength="80" required placeholder="{words.NAME_EXAMPLE}"></label>'
-        f'<label>{words.COLLECTION}<input name="collection" value="default" list="source-collections" required'
+        f'<label>{words.COLLECTION}<input name="collection" value="{escape(first)}" list="source-collections" required'
         f' maxlength="63" pattern="[a-z0-9][a-z0-9\\-]*" autocapitalize="none"></label>'
         f'<datalist id="source-collections">{known}</datalist>'
         f'<label>{words.EVERY}<select name="every">{every}</select></label></div>'
@@ -39,9 +48,9 @@ def form(collections: Sequence[str], lines: int) -> str:
     )
 
 
-def _kind(kind: SourceKind) -> str:
-    chosen = " checked" if kind is SourceKind.FOLDER else ""
-    return f'<label><input type="radio" name="kind" value="{kind}"{chosen}> {words.KINDS[kind][0]}</label>'
+def _kind(kind: SourceKind, *, chosen: bool) -> str:
+    here = " checked" if chosen else ""
+    return f'<label><input type="radio" name="kind" value="{kind}"{here}> {words.KINDS[kind][0]}</label>'
 
 
 def _place(kind: SourceKind) -> str:
@@ -54,24 +63,25 @@ def _place(kind: SourceKind) -> str:
     )
 
 
-def table(lines: Sequence[SourceLine]) -> str:
+def table(lines: Sequence[SourceLine], reach: Reach) -> str:
     """The list of sources, or what one is good for."""
     if not lines:
         return empty(words.EMPTY, words.EMPTY_HINT)
     head = "".join(f"<th>{name}</th>" for name in words.COLUMNS)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(map(_row, lines))}</tbody></table>"
+    rows = "".join(_row(line, may_curate=line.collection in reach.collections) for line in lines)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
 
-def _row(line: SourceLine) -> str:
+def _row(line: SourceLine, *, may_curate: bool) -> str:
     place = escape(str(line.places[0])) + (f" {words.AND_MORE.format(len(line.places) - 1)}" if line.places[1:] else "")
     kind = words.KINDS[SourceKind(line.kind)][0]
     cells = (
         f'<td class="name"><b>{escape(line.name)}</b><small>{kind} · <code>{place}</code></small></td>',
         f'<td class="in" data-label="{words.COLUMNS[1]}">{escape(line.collection)}</td>',
         f'<td class="number" data-label="{words.COLUMNS[2]}">{line.documents:,}</td>',
-        f'<td class="did">{_standing(line)}</td>',
+        f'<td class="did">{_standing(line, may_curate=may_curate)}</td>',
         f'<td class="when" data-label="{words.COLUMNS[4]}">{_next(line)}</td>',
-        f'<td class="acts">{_acts(line)}</td>',
+        f'<td class="acts">{_acts(line) if may_curate else ""}</td>',
     )
     return f"<tr>{''.join(cells)}</tr>"
 
@@ -94,7 +104,7 @@ def _next(line: SourceLine) -> str:
     return f"{due}<small>{INTERVALS.get(line.every_minutes, f'every {line.every_minutes:,} minutes')}</small>"
 
 
-def _standing(line: SourceLine) -> str:
+def _standing(line: SourceLine, *, may_curate: bool) -> str:
     """How the latest sync stands: in work with what is left, or what it did and what went wrong."""
     sync = line.sync
     if sync.under_way:
@@ -105,7 +115,7 @@ def _standing(line: SourceLine) -> str:
     if sync.state == SyncState.FAILED:
         last = f"<small>{when}</small>" if when else ""
         return f'<p class="why"><span aria-hidden="true">!</span> <b>{words.FAILED}.</b> {escape(sync.error)}</p>{last}'
-    return f"{when}<small>{_did(sync.counts)}</small>{_held_back(line)}{_problems(sync)}"
+    return f"{when}<small>{_did(sync.counts)}</small>{_held_back(line, may_curate=may_curate)}{_problems(sync)}"
 
 
 def _progress(sync: Sync) -> str:
@@ -123,10 +133,10 @@ def _did(counts: Mapping[str, int]) -> str:
     return ", ".join(said) or words.NO_CHANGES
 
 
-def _held_back(line: SourceLine) -> str:
+def _held_back(line: SourceLine, *, may_curate: bool) -> str:
     if not line.sync.held_back:
         return ""
-    anyway = button(
+    anyway = "" if not may_curate else button(
         words.REMOVE_ALL, "purge", id=line.source_id, question=words.REMOVE_ALL_QUESTION.format(line.name),
         warning=words.REMOVE_ALL_WARNING, action=words.REMOVE_ALL, danger=1,
     )  # fmt: skip

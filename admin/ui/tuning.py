@@ -1,7 +1,7 @@
 """Settings of a collection, what others would change, and its labelled questions, as HTML."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 from typing import Any
 
@@ -9,13 +9,12 @@ from admin.curation.comparing import Comparison, Moved
 from admin.curation.fitting import FEWEST_OF_A_KIND, Fit
 from admin.curation.measures import Difference
 from admin.curation.regression import BrokenQuestion
-from admin.service.bench import Checked, Standing
+from admin.service.bench import Standing
 from admin.ui import retrieval_words as words
 from admin.ui.markup import button, empty, moment
 from admin.ui.words import count
 from chat.rag.answer import Source
 from chat.rag.retriever import RetrievalSettings
-from chat.store.questions import LabelledQuestion
 from chat.store.revisions import Revision
 
 LISTED = 200
@@ -40,6 +39,8 @@ def share(settings: RetrievalSettings) -> float:
 
 def in_words(settings: RetrievalSettings) -> str:
     said = words.IN_WORDS.format(words.FUSIONS[settings.fusion].removeprefix("the "), share(settings))
+    if settings.rerank:
+        said += words.READ_BY.format(escape(words.READERS.get(settings.rerank, settings.rerank)))
     return said + (words.FROM.format(settings.threshold) if settings.threshold is not None else "")
 
 
@@ -67,13 +68,29 @@ def _fields(standing: Standing) -> str:
         button(on_all, "all"),
         button(words.FIT, "fit") if labelled else "",
     )
+    hints = f"{words.SHARE_HINT} {words.THRESHOLD_HINT} {words.READING_HINT}"
     return (
         f'<fieldset><legend>{words.TRY}</legend><label>{words.FUSION}<select name="fusion">{fusions}</select></label>'
         f'<label title="{words.SHARE_HINT}">{words.SHARE}<input name="share" type="number" min="0" max="100" step="5" '
         f'value="{share(settings):.0f}"></label>'
         f'<label title="{words.THRESHOLD_HINT}">{words.THRESHOLD}<input name="threshold" type="number" min="0.01" '
-        f'max="0.99" step="0.01" value="{threshold}" placeholder="–"></label>'
-        f'<div class="acts">{"".join(acts)}</div><small>{words.SHARE_HINT} {words.THRESHOLD_HINT}</small></fieldset>'
+        f'max="0.99" step="0.01" value="{threshold}" placeholder="–"></label>{_reading(settings.rerank)}'
+        f'<div class="acts">{"".join(acts)}</div><small>{hints}</small></fieldset>'
+    )
+
+
+def _reading(now: str | None) -> str:
+    """The choice of who reads the best passages again; the second field is for a cross-encoder alone."""
+    chosen = words.CROSS if now and now not in words.READERS else now or ""
+    options = "".join(
+        f'<option value="{value}"{" selected" if value == chosen else ""}>{shown}</option>'
+        for value, shown in words.READINGS.items()
+    )
+    name = escape(now or "") if chosen == words.CROSS else ""
+    return (
+        f'<label title="{words.READING_HINT}">{words.READING}<select name="reading">{options}</select></label>'
+        f'<label class="encoder">{words.ENCODER}<input name="encoder" value="{name}" spellcheck="false" '
+        f'autocapitalize="none" maxlength="500" placeholder="{words.ENCODER_EXAMPLE}"></label>'
     )
 
 
@@ -118,13 +135,64 @@ def fitted(fit: Fit) -> str:
     return f"<h3>{words.FITTED.format(count(weights.questions, 'question'))}</h3><ul>{lines}</ul>"
 
 
+def progress(done: float, elapsed_s: float) -> str:
+    """How far the asking is (0 to 1), about how long it takes yet, and the way to stop it."""
+    left = _duration(elapsed_s / done - elapsed_s) if done else ""
+    said = words.ASKING.format(done, left) if left else words.WORKING
+    stop = button(words.STOP, "stop")
+    bar = f'<progress value="{done:.3f}" aria-label="{words.ASKING_LABEL}"></progress>'
+    return f'<div class="asking writing" role="status">{bar}<span>{said}</span>{stop}</div>'
+
+
+def _duration(seconds: float) -> str:
+    """A length of time as people say it: `40 seconds`, `11 minutes`."""
+    if seconds < 90:
+        return count(max(round(seconds), 1), "second")
+    return count(round(seconds / 60), "minute")
+
+
+def with_evidence(trial: Trial, live: RetrievalSettings, found: Comparison | None) -> Trial:
+    """The trial of another reader, with what the questions say of it: it was fitted to none of them."""
+    if found is None or not _other_reader(trial, live) or "ndcg" in trial.scores:
+        return trial
+    held_out = {"held_out": found.after.ndcg, "usual": found.before.ndcg, "questions": found.questions}
+    return replace(trial, scores={**trial.scores, "ndcg": held_out})
+
+
+def refusal(trial: Trial, standing: Standing, found: Comparison | None) -> str:
+    """Why the trial cannot be made live by this person, in words; nothing where it can."""
+    if not standing.may_curate:
+        return words.NOT_A_CURATOR
+    if not _other_reader(trial, standing.settings):
+        return ""
+    if found is None:
+        return words.READER_UNPROVEN
+    gain = found.differences["ndcg"]
+    return words.READER_PAYS_NOT.format(gain.value, gain.low, gain.high) if gain.value <= 0 else ""
+
+
+def _other_reader(trial: Trial, live: RetrievalSettings) -> bool:
+    return trial.settings.rerank not in (None, live.rerank)
+
+
 def compared(
-    trial: Trial, live: RetrievalSettings, found: Comparison | None, broken: Sequence[BrokenQuestion], before: str = ""
+    trial: Trial,
+    live: RetrievalSettings,
+    found: Comparison | None,
+    broken: Sequence[BrokenQuestion],
+    before: str = "",
+    refused: str = "",
 ) -> str:
-    """What the trial's settings would change, and the button that makes them live. `before` is HTML that leads."""
+    """What the trial's settings would change, and the button that makes them live, or why there is none.
+
+    `before` is HTML that leads.
+    """
     body = f"<p>{words.NOT_LABELLED}</p>" if found is None else _comparison(found) + _broken(broken)
     if trial.settings == live:
         return f"<section>{before}<p>{words.SAME}</p></section>"
+    body += f"<p>{words.READER_HELD_OUT}</p>" if found is not None and _other_reader(trial, live) else ""
+    if refused:
+        return f"<section>{before}<h3>{in_words(trial.settings)}</h3>{body}<p>{refused}</p></section>"
     warning = words.MAKE_LIVE_WARNING
     if broken:
         lost = "; ".join(f"“{each.text}”" for each in broken[:5])
@@ -203,50 +271,3 @@ def _passage(source: Source, note: str) -> str:
     where = " › ".join(part for part in (source.document, source.section) if part)
     said = escape(" ".join(source.text.split())[:160])
     return f"<li><p><b>{escape(where)}</b> <small>{note}</small></p><p>{said}</p></li>"
-
-
-def labelled(
-    collection: str, known: Sequence[LabelledQuestion], checked: Sequence[Checked] = (), summary: str = ""
-) -> str:
-    """The collection's labelled questions; with `checked`, where each finds its passage."""
-    if not known:
-        return empty(words.LABELLED_NONE, words.LABELLED_HINT.format(escape(collection)))
-    ranks = {line.question.id: line for line in checked}
-    head = "".join(f"<th>{name}</th>" for name in words.LABELLED_COLUMNS)
-    rows = "".join(_labelled(each, ranks.get(each.id)) for each in known[:LISTED])
-    more = f"<p>{words.MOST_LISTED.format(LISTED)}</p>" if len(known) > LISTED else ""
-    title = words.LABELLED.format(escape(collection), len(known))
-    return (
-        f"<details{' open' if checked else ''}><summary>{title}</summary>"
-        f'<div class="acts">{button(words.CHECK, "check")}</div>{summary}'
-        f"<table><thead><tr>{head}<th></th></tr></thead><tbody>{rows}</tbody></table>{more}</details>"
-    )
-
-
-def summarised(found: Comparison | None, checked: Sequence[Checked]) -> str:
-    """How the questions do under what is live."""
-    if found is None:
-        return f"<p>{words.NOT_LABELLED}</p>"
-    lost = sum(line.passage_there and line.rank is None for line in checked)
-    measures = (found.after.ndcg, found.after.recall, found.after.reciprocal_rank)
-    return f"<p>{words.CHECKED.format(*measures, count(found.questions, 'question'), lost)}</p>"
-
-
-def _labelled(question: LabelledQuestion, checked: Checked | None) -> str:
-    delete = button(
-        words.FORGET, "forget", id=question.id, question=words.FORGET_QUESTION,
-        warning=words.FORGET_WARNING.format(question.text), action=words.FORGET, danger="yes",
-    )  # fmt: skip
-    where = "<br>".join(escape(label.document) for label in question.right) or words.NO_ANSWER
-    return (
-        f"<tr><td>{button(question.text, 'ask', looks='title', words=question.text)}</td><td>{where}</td>"
-        f"<td>{_found(checked)}</td><td>{delete}</td></tr>"
-    )
-
-
-def _found(checked: Checked | None) -> str:
-    if checked is None or not checked.question.right:
-        return words.UNCHECKED
-    if not checked.passage_there:
-        return f'<b class="lost">! {words.PASSAGE_GONE}</b>'
-    return words.RANK.format(checked.rank) if checked.rank else f'<b class="lost">! {words.NO_RANK}</b>'

@@ -100,7 +100,6 @@ LANGUAGES = {
 }
 UNKNOWN, NEVER = "–", "never"
 HEALTH = "To look at"
-NO_TEXT_ON = "no text on {}"
 VERY_SHORT = "very short"
 DUPLICATE = "same bytes as “{}”"
 OUTDATED = "outdated: the newest version failed"
@@ -118,6 +117,13 @@ PUBLISH_WARNING = "The chat answers from them at once. Earlier versions can be b
 PUBLISHED, PUBLISHED_ALL = "Version {} is published and answers now.", "{} published."
 NO_DRAFTS = "Nothing was published: none of them has a draft that is ready."
 AS_DRAFTS = "As drafts: nobody is answered from them before you publish them"
+READ_AGAIN, READ_AGAIN_QUESTION, READ_AGAIN_MANY = "Read again", "Read “{}” again?", "Read {} documents again?"
+READ_AGAIN_WARNING = (
+    "The kept file is read, cut into chunks and embedded anew, as a new version. "
+    "What answers now answers until that is done, and can be brought back."
+)
+READING_AGAIN = "Reading {} again. What answers now answers until that is done."
+READ_ALREADY = "{} being read just now."
 CANCEL = "Cancel"
 CANCELLED = "Cancelled. It can be tried again at any time."
 NOTHING_TO_CANCEL = "There was nothing to cancel: it is done already."
@@ -261,7 +267,14 @@ JOB_CANCEL_WARNING = "What it has done so far is thrown away. What answered befo
 JOB_CANCELLED = "It is cancelled."
 JOB_ENDED = "It had ended already."
 JOB_AGAIN = "It is tried once more."
-TASKS = {"ingest": "Reading a document", "sync": "Keeping a source up to date", "vectors": "Making new vectors"}
+TASKS = {
+    "ingest": "Reading a document",
+    "sync": "Keeping a source up to date",
+    "vectors": "Making new vectors",
+    "train": "Training an adapter",
+    "draft": "Drafting training examples",
+    "evaluate": "Asking the questions of an evaluation",
+}
 WORKER_PROCESS = "process {}"
 WORKER_IDLE = "waits for jobs"
 

@@ -27,19 +27,29 @@ def _summary(work: Workload) -> str:
 
 
 def _failures(work: Workload) -> str:
-    rows = [*map(_failed, work.failed), *map(_unread, work.unread)]
+    unread = (_unread(line, may_act=line.collection in work.curated) for line in work.unread)
+    rows = [*(_failed(job, may_act=_may_act(job, work)) for job in work.failed), *unread]
     return _section(words.JOBS_FAILED, ("job", "why", "when", "acts"), rows) if rows else ""
 
 
-def _failed(job: Job) -> Sequence[str]:
-    again = button(words.RETRY, "again", looks="quiet", label=f"{words.RETRY}: {_kind(job.task)}", id=job.id)
+def _may_act(job: Job, work: Workload) -> bool:
+    """Whether this person may end or retry it; one that belongs to no collection is shown to none who may not."""
+    return job.collection is None or job.collection in work.curated
+
+
+def _failed(job: Job, *, may_act: bool) -> Sequence[str]:
+    again = (
+        ""
+        if not may_act
+        else button(words.RETRY, "again", looks="quiet", label=f"{words.RETRY}: {_kind(job.task)}", id=job.id)
+    )
     when = moment(job.since) if job.since else ""
     return f"<b>{escape(_kind(job.task))}</b>", _why(job.error), when, again
 
 
-def _unread(line: Line) -> Sequence[str]:
+def _unread(line: Line, *, may_act: bool) -> Sequence[str]:
     label = f"{words.RETRY}: {line.title}"
-    again = button(words.RETRY, "retry", looks="quiet", label=label, id=line.document_id)
+    again = "" if not may_act else button(words.RETRY, "retry", looks="quiet", label=label, id=line.document_id)
     title = button(line.title, "open", looks="title", id=line.document_id)
     return f"{title}<small>{escape(line.collection)}</small>", _why(line.error), moment(line.added), again
 
@@ -49,7 +59,7 @@ def _why(error: str | None) -> str:
 
 
 def _running(work: Workload) -> str:
-    rows = [(_what(job), _progress(job), _since(job), _cancel(job)) for job in work.running]
+    rows = [(_what(job), _progress(job), _since(job), _cancel(job, work)) for job in work.running]
     return _section(words.JOBS_RUNNING, ("job", "done", "since", "acts"), rows) if rows else ""
 
 
@@ -72,7 +82,9 @@ def _waiting(work: Workload) -> str:
     kinds = " · ".join(
         f"{escape(_kind(task))}: {count:,}" for (state, task), count in work.counts.items() if state == "waiting"
     )
-    rows = [(_what(job) + (_why(job.error) if job.error else ""), _since(job), _cancel(job)) for job in work.waiting]
+    rows = [
+        (_what(job) + (_why(job.error) if job.error else ""), _since(job), _cancel(job, work)) for job in work.waiting
+    ]
     more = work.count("waiting") - len(rows)
     note = f"<p>{words.JOBS_MORE.format(more)}</p>" if more > 0 else ""
     shown = _section(words.JOBS_WAITING, ("job", "since", "acts"), rows, f"<p>{kinds}. {words.JOBS_TURNS}</p>")
@@ -86,7 +98,9 @@ def _what(job: Job) -> str:
     return f"{title}<small>{escape(f'{_kind(job.task)} · {job.collection}')}</small>"
 
 
-def _cancel(job: Job) -> str:
+def _cancel(job: Job, work: Workload) -> str:
+    if not _may_act(job, work):
+        return ""
     name = job.document or _kind(job.task)
     return button(
         words.JOB_CANCEL, "cancel", looks="quiet", label=f"{words.JOB_CANCEL}: {name}", id=job.id, danger=1,
@@ -111,7 +125,7 @@ def _workers(work: Workload) -> str:
 
 def _busy(worker: AliveWorker, running: Sequence[Job]) -> str:
     """What it has in hand, as far as that may be known here."""
-    known = [job.document or _kind(job.task) for job in running if job.worker == worker.id]
+    known = [job.document or _kind(job.task) for job in running if job.worker in worker.ids]
     return escape(", ".join(known)) or (words.count(worker.jobs, "job") if worker.jobs else words.WORKER_IDLE)
 
 

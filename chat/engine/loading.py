@@ -44,15 +44,15 @@ def load(settings: Settings) -> LoadedModel:
             f"APPRENTICE_MODEL is a URL, {settings.model}: that server answers, no engine runs beside it. "
             "Set it to `bundled`, a Hugging Face id or a folder to answer from this machine."
         )
-    source = _locate(settings)
+    source = locate(settings)
     try:
         return _read(source, settings)
     except (OSError, ValueError, SafetensorError) as error:
         raise ModelError(_cure(settings.model, error)) from error
 
 
-def _locate(settings: Settings) -> str:
-    """Return the folder or the Hugging Face id to load from."""
+def locate(settings: Settings) -> str:
+    """Return the folder or the Hugging Face id to load from. Raises `ModelError` for a folder that is not there."""
     if settings.model == "bundled":
         return str(bundled.prepare(settings.home))
     folder = Path(settings.model).expanduser()

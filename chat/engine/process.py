@@ -192,7 +192,8 @@ def _find(settings: Settings) -> Address | None:
         health = httpx.get(f"{address.url}/healthz", timeout=5.0, trust_env=False).json()
     except (httpx.HTTPError, ValueError):
         return None
-    if health != {"status": "ok", "model": address.model, "pid": address.pid}:
+    # It says more about itself than who it is.
+    if not {"status": "ok", "model": address.model, "pid": address.pid}.items() <= health.items():
         return None
     if address.setting != settings.model:
         raise ModelError(

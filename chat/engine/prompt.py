@@ -52,12 +52,13 @@ class PromptEncoder:
         ids: list[int] = []
         start = 0
         for match in self._special.finditer(rendered):
-            ids += self._encode_plain(rendered[start : match.start()])
+            ids += self.encode_text(rendered[start : match.start()])
             ids.append(self._special_ids[match[0]])
             start = match.end()
-        return ids + self._encode_plain(rendered[start:])
+        return ids + self.encode_text(rendered[start:])
 
-    def _encode_plain(self, text: str) -> list[int]:
+    def encode_text(self, text: str) -> list[int]:
+        """Return the token ids of a text in which nothing is special."""
         return list(self._plain_tokens.encode(text.replace(_WEDGE, ""), add_special_tokens=False).ids)
 
     def _render(self, messages: Sequence[dict[str, str]]) -> str:

@@ -89,6 +89,14 @@ class Scheduler:
             self._wake()
         return ticket
 
+    def people(self) -> int:
+        """How many requests that a person waits for are waiting or being answered; from any thread.
+
+        A trainer on the same cores lets them go first.
+        """
+        tickets = [*self._queued(), *(row.ticket for row in [*self._running, *self._reading])]
+        return sum(ticket.request.priority == 0 for ticket in tickets)
+
     def load(self, name: str, path: str) -> Known:
         """Read, check and take in the adapter at `path`, to be asked for as `name`; returns when it can answer.
 

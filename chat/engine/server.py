@@ -88,7 +88,8 @@ class _Routes:
         self._prompts = PromptEncoder(loaded.tokenizer)
 
     async def health(self) -> dict[str, Any]:
-        return {"status": "ok", "model": self._loaded.id, "pid": os.getpid()}
+        people = self._scheduler.people()
+        return {"status": "ok", "model": self._loaded.id, "pid": os.getpid(), "people": people}
 
     async def chat(self, body: ChatRequest, request: Request) -> StreamingResponse | dict[str, Any]:
         generation = self._read(body, await self._models.adapter(body.model))

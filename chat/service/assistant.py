@@ -43,7 +43,9 @@ class Assistant(Personal):
         """
         if conversation_id is None:
             return self.answer(question, mode=mode, adapter=adapter, collection=collection)
-        return self._converse(self._question(question, Choice(mode, adapter), collection, conversation_id), conversation_id)
+        return self._converse(
+            self._question(question, Choice(mode, adapter), collection, conversation_id), conversation_id
+        )
 
     def answer(
         self,

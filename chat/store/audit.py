@@ -1,9 +1,10 @@
 """The audit log: who did what, to what, from what to what. It is only ever added to."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from chat.store.tables import AuditEntry
@@ -33,6 +34,22 @@ def note(
         )
     )
     session.flush()
+
+
+def noted(session: Session, action: str, subject: str, within_s: int) -> bool:
+    """Whether this was put on record in the last so many seconds."""
+    recent = AuditEntry.at > func.now() - timedelta(seconds=within_s)
+    same = exists().where(AuditEntry.action == action, AuditEntry.subject == subject, recent)
+    return bool(session.scalar(select(same)))
+
+
+def noted_by(session: Session, action: str, subject: str, within_s: int) -> set[int]:
+    """Ids of the people who put this on record in the last so many seconds."""
+    recent = AuditEntry.at > func.now() - timedelta(seconds=within_s)
+    rows = session.scalars(
+        select(AuditEntry.user_id).where(AuditEntry.action == action, AuditEntry.subject == subject, recent)
+    )
+    return {user_id for user_id in rows if user_id is not None}
 
 
 def latest(session: Session, limit: int = 100) -> Sequence[AuditEntry]:

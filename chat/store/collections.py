@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from chat.errors import InvalidInputError, NotFoundError
-from chat.store.tables import NAME, Collection, Document, MemberRole
+from chat.store.tables import NAME, Collection, Content, Document, DocumentVersion, MemberRole
 
 RESERVED = ("base", "rag")
 
@@ -38,6 +38,19 @@ def get(session: Session, name: str, *, among: Sequence[int] | None = None) -> C
 
 def name_of(session: Session, collection_id: int) -> str:
     return session.scalars(select(Collection.name).where(Collection.id == collection_id)).one()
+
+
+def language(session: Session, collection_id: int) -> str | None:
+    """The language that most of the collection's live documents are in, as ISO 639-1; None where none is known."""
+    return session.scalars(
+        select(Content.language)
+        .join(DocumentVersion, DocumentVersion.content_id == Content.id)
+        .join(Document, Document.id == DocumentVersion.document_id)
+        .where(Document.collection_id == collection_id, DocumentVersion.live, Content.language.is_not(None))
+        .group_by(Content.language)
+        .order_by(func.count().desc(), Content.language)
+        .limit(1)
+    ).first()
 
 
 def exists(session: Session, name: str) -> bool:

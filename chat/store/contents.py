@@ -1,9 +1,10 @@
 """Contents: the text of some bytes and its chunks, shared by every version of these bytes in a collection."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
-from sqlalchemy import ScalarSelect, and_, case, delete, exists, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ScalarSelect, and_, case, delete, exists, func, select, true, update
+from sqlalchemy.orm import Session, aliased
 
 from chat.store.tables import Chunk, Content, Document, DocumentVersion, Status
 
@@ -17,6 +18,7 @@ def add(
     title: str | None,
     page_starts: Sequence[int],
     language: str | None,
+    warnings: Sequence[str] = (),
     chunk_count: int,
 ) -> int:
     """A content for the bytes of `version`, to be filled with chunks; it counts once `publish` completes it.
@@ -37,6 +39,7 @@ def add(
         title=title,
         page_starts=list(page_starts),
         language=language,
+        warnings=list(warnings),
         chunk_count=chunk_count,
     )
     session.add(content)
@@ -53,6 +56,7 @@ def begin(
     title: str | None,
     page_starts: Sequence[int],
     language: str | None,
+    warnings: Sequence[str],
     spans: Sequence[tuple[int, int]],
 ) -> tuple[int, set[int]]:
     """A content to be filled with chunks of these spans, and the ordinals of those that it has already.
@@ -70,24 +74,63 @@ def begin(
             select(Chunk.ordinal, Chunk.start_char, Chunk.end_char).where(Chunk.content_id == unfinished.id)
         ).all()
         if all(spans[ordinal] == (start, end) for ordinal, start, end in written):
+            unfinished.warnings = list(warnings)
             return unfinished.id, {ordinal for ordinal, _, _ in written}
     content_id = add(
         session, collection_id, version, text=text, title=title, page_starts=page_starts, language=language,
-        chunk_count=len(spans),
+        warnings=warnings, chunk_count=len(spans),
     )  # fmt: skip
     return content_id, set()
 
 
-def complete(session: Session, collection_id: int, sha256: str, kind: str) -> int | None:
-    """Id of the content that the collection already holds for these bytes."""
+def complete(
+    session: Session, collection_id: int, sha256: str, kind: str, *, since: datetime | None = None
+) -> int | None:
+    """Id of the content that the collection already holds for these bytes; with `since`, if it was made after that."""
     return session.scalars(
         select(Content.id).where(
             Content.collection_id == collection_id,
             Content.sha256 == sha256,
             Content.kind == kind,
             Content.complete,
+            ~Content.superseded,
+            Content.created_at > since if since else true(),
         )
     ).one_or_none()
+
+
+def finish(session: Session, content_id: int) -> None:
+    """Let a content count from now on, in place of an earlier one of the same bytes.
+
+    Where that one's text was another, it stays for the versions that have it: they were cited by it. Where it was the
+    same, they take up the new one, and only that is kept.
+    """
+    before = aliased(Content)
+    found = session.execute(
+        select(before.id, before.text == Content.text)
+        .select_from(Content)
+        .join(before, and_(before.collection_id == Content.collection_id, before.sha256 == Content.sha256))
+        .where(Content.id == content_id, ~Content.complete, before.kind == Content.kind)
+        .where(before.complete, ~before.superseded)
+    ).one_or_none()
+    if found is not None:
+        lock(session, [content_id, found[0]])
+        session.execute(update(Content).where(Content.id == found[0]).values(superseded=True))
+    session.execute(update(Content).where(Content.id == content_id, ~Content.complete).values(complete=True))
+    if found is not None and found[1]:
+        _replace(session, found[0], content_id)
+
+
+def _replace(session: Session, old: int, new: int) -> None:
+    """Give every version that has one content another, and drop the one."""
+    session.execute(update(DocumentVersion).where(DocumentVersion.content_id == old).values(content_id=new))
+    refresh_live(session, [new])
+    session.execute(delete(Content).where(Content.id == old))
+
+
+def warnings(session: Session, content_id: int) -> list[str]:
+    """What of the bytes could not be read or was left out: sentences for people."""
+    return list(session.scalars(select(Content.warnings).where(Content.id == content_id)).one())
 
 
 def drop_unfinished(session: Session, versions: Iterable[DocumentVersion]) -> None:

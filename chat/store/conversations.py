@@ -85,15 +85,29 @@ def quoted(messages: Sequence[Message]) -> set[int]:
     return cited | {source["document_id"] for trace in traces for source in trace.retrieved}
 
 
-def add_turn(session: Session, conversation_id: UUID, question: str, mode: str) -> Message:
-    """The question, and the empty answer to it that will grow."""
+def answer(session: Session, user_id: int, message_id: UUID) -> Message:
+    """The answer, if this person got it. Raises `NotFoundError` otherwise."""
+    found = session.scalar(
+        select(Message)
+        .join(Conversation, Conversation.id == Message.conversation_id)
+        .where(Message.id == message_id, Message.role == "assistant", Conversation.user_id == user_id)
+    )
+    if found is None:
+        raise NotFoundError("This answer does not exist (any more).")
+    return found
+
+
+def add_turn(session: Session, conversation_id: UUID, question: str, mode: str, adapter: str | None = None) -> Message:
+    """The question, and the empty answer to it that will grow; `adapter` is the digest of the one that is asked."""
     session.add(Message(conversation_id=conversation_id, role="user", content=question))
     session.flush()
-    answer = Message(conversation_id=conversation_id, role="assistant", status=AnswerStatus.STREAMING, mode=mode)
-    session.add(answer)
+    growing = Message(
+        conversation_id=conversation_id, role="assistant", status=AnswerStatus.STREAMING, mode=mode, adapter=adapter
+    )
+    session.add(growing)
     session.execute(update(Conversation).where(Conversation.id == conversation_id).values(updated_at=func.now()))
     session.flush()
-    return answer
+    return growing
 
 
 def grow(session: Session, message_id: UUID, content: str) -> bool:
@@ -118,11 +132,15 @@ def seal(
     citations: Sequence[Citation] = (),
     trace: Trace | None = None,
 ) -> bool:
-    """End an answer: its text, citations, trace and receipt, once. False when it was sealed or deleted before."""
+    """End an answer: its text, citations, trace and receipt, once. False when it was sealed or deleted before.
+
+    With its receipt, the adapter that did answer stands in place of the one that was asked.
+    """
+    answered_by = {} if receipt is None else {"adapter": (receipt.get("adapter") or {}).get("digest")}
     sealed = session.execute(
         update(Message)
         .where(Message.id == message_id, Message.status == AnswerStatus.STREAMING)
-        .values(content=content, status=status, refused=refused, receipt=receipt, updated_at=func.now())
+        .values(content=content, status=status, refused=refused, receipt=receipt, updated_at=func.now(), **answered_by)
         .returning(Message.id)
     )
     if sealed.first() is None:

@@ -70,6 +70,12 @@ def collection_of(session: Session, document_id: int) -> int:
     return session.scalars(select(Document.collection_id).where(Document.id == document_id)).one()
 
 
+def inside(session: Session, collections: Sequence[int], among: Sequence[int] | None = None) -> list[int]:
+    """Ids of the documents in these collections: of all, or of those `among` the given ones."""
+    found = select(Document.id).where(Document.collection_id.in_(collections)).order_by(Document.id)
+    return list(session.scalars(found if among is None else found.where(Document.id.in_(among))))
+
+
 def remove(session: Session, document_id: int) -> str:
     """Delete a document, its versions, and the contents that no other document shares. Returns its name."""
     document = session.get(Document, document_id, with_for_update=True)

@@ -46,6 +46,7 @@ class Base:
     text: str
     page_starts: Sequence[int]
     language: str | None
+    warnings: Sequence[str]
     spans: Sequence[Span]
 
 
@@ -56,7 +57,7 @@ def base(session: Session, document_id: int, number: int) -> Base:
     columns = (Chunk.start_char, Chunk.end_char, Chunk.section, Chunk.disabled)
     rows = session.execute(select(*columns).where(Chunk.content_id == content.id).order_by(Chunk.ordinal))
     spans = [Span(*row) for row in rows]
-    about = (content.title, content.text, content.page_starts, content.language)
+    about = (content.title, content.text, content.page_starts, content.language, content.warnings)
     return Base(version.sha256, version.kind, version.draft, *about, spans)
 
 

@@ -20,7 +20,8 @@ QUIET_DAYS = 30
 class Health:
     """What is amiss with one document. `duplicate_of` is the name of one with the same bytes in its collection."""
 
-    pages_without_text: int = 0
+    warnings: Sequence[str] = ()
+    """What of it could not be read or was left out: sentences."""
     short: bool = False
     duplicate_of: str | None = None
     outdated: bool = False
@@ -39,7 +40,7 @@ def of_documents(session: Session, document_ids: Sequence[int]) -> Mapping[int, 
             Document.created_at,
             live.sha256,
             Content.id.label("content_id"),
-            Content.page_starts,
+            Content.warnings,
             last.end_char,
             select(newest.status)
             .where(newest.document_id == Document.id)
@@ -59,7 +60,7 @@ def of_documents(session: Session, document_ids: Sequence[int]) -> Mapping[int, 
     old = datetime.now(UTC) - timedelta(days=QUIET_DAYS)
     return {
         row.id: Health(
-            pages_without_text=_empty_pages(row.page_starts, row.end_char or 0),
+            warnings=row.warnings,
             short=(row.end_char or 0) < SHORT,
             duplicate_of=_other(copies.get((row.collection_id, row.sha256), ()), row.id),
             outdated=row.newest == Status.FAILED,
@@ -92,8 +93,3 @@ def _disabled(session: Session, content_ids: Sequence[int]) -> Mapping[int, int]
     """How many chunks of each content are disabled."""
     counted = select(Chunk.content_id, func.count()).where(Chunk.content_id.in_(content_ids), Chunk.disabled)
     return {content_id: count for content_id, count in session.execute(counted.group_by(Chunk.content_id))}  # noqa: C416
-
-
-def _empty_pages(starts: Sequence[int], end: int) -> int:
-    """How many pages hold no text: such a page starts where the next one does, or where the text ends."""
-    return sum(after - start <= 0 for start, after in zip(starts, [*starts[1:], end], strict=False))

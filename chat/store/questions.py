@@ -109,7 +109,7 @@ def put(session: Session, collection_id: int, new: NewQuestion, user_id: int | N
     session.add(question)
     session.flush()
     session.execute(delete(QuestionPassage).where(QuestionPassage.question_id == question.id))
-    ids = _named(session, collection_id, [label.document for label in new.labels])
+    ids = named(session, collection_id, [label.document for label in new.labels])
     session.add_all(_passage(question.id, label, label.document_id or ids.get(label.document)) for label in new.labels)
     session.flush()
     return known is None
@@ -204,7 +204,7 @@ def of_collection(session: Session, collection_id: int) -> list[LabelledQuestion
         .where(QuestionPassage.question_id.in_([row.id for row in rows]))
         .order_by(QuestionPassage.id)
     ).all()
-    ids = _named(session, collection_id, [passage.document for passage in marked if passage.document_id is None])
+    ids = named(session, collection_id, [passage.document for passage in marked if passage.document_id is None])
     labels: dict[int, list[Label]] = {row.id: [] for row in rows}
     for passage in marked:
         document_id = passage.document_id or ids.get(passage.document)
@@ -247,7 +247,7 @@ def _replaced(session: Session, change: Change) -> list[int]:
     return [*session.scalars(versions), *change.deleted]
 
 
-def _named(session: Session, collection_id: int, names: Sequence[str]) -> dict[str, int]:
+def named(session: Session, collection_id: int, names: Sequence[str]) -> dict[str, int]:
     """The document of each name, by its path, its file's name or the title that its text states."""
     if not names:
         return {}

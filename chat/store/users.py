@@ -51,6 +51,11 @@ def summaries(session: Session) -> Sequence[UserSummary]:
     return [UserSummary(*row) for row in rows]
 
 
+def admitted(session: Session) -> Sequence[User]:
+    """Everybody who is not disabled, by id."""
+    return session.scalars(select(User).where(User.disabled_at.is_(None)).order_by(User.id)).all()
+
+
 def add(session: Session, name: str, role: UserRole) -> User:
     """A new person. Raises `InvalidInputError` for a name that is taken, or that cannot be one."""
     name = name.strip().lower()

@@ -45,11 +45,12 @@ def add(
     draft: bool = False,
     note: str = "",
     owner_id: int | None = None,
+    afresh: bool = False,
 ) -> tuple[DocumentVersion, bool]:
     """A queued version of the document `name`, which is made if it is new, and whether that version is new.
 
     The newest version is given back unchanged when it is of the same bytes and did not fail, unless that one is a
-    draft and this one is not to be. `owner_id` is who a new document belongs to.
+    draft and this one is not to be, or this one is to be read `afresh`. `owner_id` is who a new document belongs to.
     """
     made = sa.dialects.postgresql.insert(Document).values(
         collection_id=collection_id, name=name, source=source, owner_id=owner_id
@@ -58,7 +59,7 @@ def add(
     document = documents.find(session, collection_id, name)
     assert document is not None
     newest = latest(session, document.id)
-    if newest is not None and _same(newest, sha256, kind) and not (newest.draft and not draft):
+    if newest is not None and _same(newest, sha256, kind) and not (newest.draft and not draft) and not afresh:
         return newest, False
     version = DocumentVersion(
         document_id=document.id,
@@ -68,6 +69,7 @@ def add(
         size=size,
         draft=draft,
         note=note,
+        afresh=afresh,
     )
     session.add(version)
     session.flush()
@@ -153,7 +155,7 @@ def publish(session: Session, version_id: int, attempt: int, content_id: int) ->
     ).one_or_none()
     if version is None:
         return False
-    session.execute(update(Content).where(Content.id == content_id, ~Content.complete).values(complete=True))
+    contents.finish(session, content_id)
     version.status, version.progress, version.content_id = Status.READY, 1, content_id
     session.flush()
     if not version.draft and not _newer_answers(session, version):

@@ -17,12 +17,23 @@ def test_from_a_folder_to_an_answer_and_back(run: Run, trained: Trained, tmp_pat
     again = run("admin", "adapters", "import", trained.root / trained.names[0], "--name", "three")
     assert (again.status, "registered already" in again.err) == (1, True)
 
-    promoted = run("admin", "adapters", "promote", "one", "--reason", "first", "--json")
-    assert (promoted.status, promoted.document["promoted"], promoted.document["rules"]) == (0, True, [])
+    refused = run("admin", "adapters", "promote", "one", "--json")
+    rules = {rule["rule"]: rule for rule in refused.document["rules"]}
+    assert (refused.status, refused.document["promoted"]) == (1, False)
+    assert (rules["evaluated"]["passed"], rules["second person"]["passed"], rules["bytes"]["passed"]) == (
+        False, None, True,
+    )  # fmt: skip
+    assert "python -m admin evaluate" in rules["evaluated"]["evidence"]
+    assert "takes a reason" in run("admin", "adapters", "promote", "one", "--override").err
+    promoted = run("admin", "adapters", "promote", "one", "--override", "--reason", "first", "--json")
+    assert (promoted.status, promoted.document["promoted"], len(promoted.document["rules"])) == (0, True, len(rules))
+    tried = run("admin", "adapters", "canary", "two", "--share", "0.2", "--json").document["trials"]
+    assert [(each["adapter"], each["share"], len(each["signals"])) for each in tried] == [("two", 0.2, 3)]
     assert (
         "two answers everywhere from the next question on, in place of one"
-        in run("admin", "adapters", "promote", "two").out
+        in run("admin", "adapters", "promote", "two", "--override", "--reason", "better").out
     )
+    assert run("admin", "adapters", "canary", "--json").document == {"trials": []}
     listed = run("admin", "adapters", "list", "--json").document["adapters"]
     assert [(each["name"], each["serving"], each["base"]) for each in listed] == [
         ("two", True, "tiny"),
@@ -32,7 +43,7 @@ def test_from_a_folder_to_an_answer_and_back(run: Run, trained: Trained, tmp_pat
     rolled = run("admin", "adapters", "rollback", "--json").document
     assert (rolled["before"], rolled["after"]) == ("two", "one")
     history = run("admin", "adapters", "history", "--json").document["decisions"]
-    assert [each["kind"] for each in history] == ["rollback", "promote", "promote"]
+    assert [each["kind"] for each in history] == ["rollback", "promote", "canary", "promote"]
     assert all(each["fits"] for each in history)
 
     shown = run("admin", "adapters", "show", "one", "--json").document
@@ -51,5 +62,5 @@ def test_from_a_folder_to_an_answer_and_back(run: Run, trained: Trained, tmp_pat
 def test_for_people_it_prints_tables_and_sentences(run: Run, trained: Trained, command: str) -> None:  # noqa: F811
     run("admin", "adapters", "import", trained.root / trained.names[0], "--name", "one")
     outcome = run("admin", "adapters", command, *(["one"] if command in ("show", "promote") else []))
-    assert outcome.status == 0
+    assert outcome.status == (1 if command == "promote" else 0)
     assert outcome.out

@@ -35,11 +35,11 @@ def test_an_empty_tab_says_what_to_do_first(registry: Adapters) -> None:
 
 def test_from_a_candidate_to_an_answer_and_back(handlers: AdaptersHandlers) -> None:
     assert "No adapter was promoted: the model answers alone." in handlers.listed()
-    assert "Let it answer" in handlers.opened(event(name="one"))
-    said, panel = handlers.promoted(event(name="one", collection="", reason=HOSTILE))
+    assert "Decide against the rules" in handlers.opened(event(name="one"))
+    said, panel = handlers.promoted(event(name="one", collection="", reason=HOSTILE, override="1"))
     assert "one answers everywhere from the next question on" in said
     assert panel == ""
-    handlers.promoted(event(name="two", reason="better"))
+    handlers.promoted(event(name="two", reason="better", override="1"))
     page = handlers.listed()
     assert HOSTILE not in page
     assert "Roll back to one" in page
@@ -56,7 +56,7 @@ def test_a_place_of_its_own_is_rolled_back_there(handlers: AdaptersHandlers) -> 
     with handlers.adapters.sessions.begin() as session:
         store_collections.ensure(session, "harbour")
     assert "<option>harbour</option>" in handlers.opened(event(name="one"))
-    assert "in “harbour”" in handlers.promoted(event(name="one", collection="harbour"))[0]
+    assert "in “harbour”" in handlers.promoted(event(name="one", collection="harbour", reason="x", override="1"))[0]
     assert "Everywhere else" in handlers.listed()
     assert "follows what answers everywhere else" in handlers.rolled_back(event(collection="harbour"))
 
@@ -75,13 +75,18 @@ def test_what_is_retired_is_folded_away_and_what_is_deleted_leaves_a_receipt(han
     assert re.search(r"one is deleted: [\d.]+ kB of files are gone", handlers.deleted(event(name="one")))
 
 
-def test_rules_that_are_not_met_are_shown_in_the_panel(handlers: AdaptersHandlers, three: Adapters) -> None:
-    from admin.ui import adapter_panel
-
-    rules = [{"rule": "no worse <at> refusing", "passed": False, "evidence": "-3 points"}]
-    panel = adapter_panel.panel(three.show("one"), rules)
-    assert "not every rule is met" in panel
-    assert "no worse &lt;at&gt; refusing" in panel
+def test_every_rule_stands_in_the_panel_before_anybody_decides(handlers: AdaptersHandlers) -> None:
+    panel = handlers.opened(event(name="one"))
+    assert "Better than what answers now" in panel
+    assert "No finished evaluation has both in it." in panel
+    assert "<code>python -m admin evaluate" in panel
+    said, again = handlers.promoted(event(name="one"))
+    assert (said, "of the rules are not met" in again) == ("", True)
+    assert "No adapter was promoted" in handlers.listed()
+    assert "0.25 of the conversations" not in handlers.tried(event(name="one", share="0.25"))
+    page = handlers.listed()
+    assert "no answers yet" in page
+    assert "With citations" in page
 
 
 def test_a_card_says_what_a_stranger_wrote_as_words(handlers: AdaptersHandlers, database: Database) -> None:
@@ -96,7 +101,7 @@ def test_a_card_says_what_a_stranger_wrote_as_words(handlers: AdaptersHandlers, 
 
 
 def test_a_changed_row_is_pointed_out(handlers: AdaptersHandlers, database: Database) -> None:
-    handlers.promoted(event(name="one"))
+    handlers.adapters.enact("one")
     assert "signature does not fit" not in handlers.listed()
     with database.engine.begin() as connection:
         connection.execute(sa.text("UPDATE promotions SET reason = 'forged'"))

@@ -138,7 +138,7 @@ def test_what_is_amiss_is_said_in_words(handlers: Handlers, add: Add, database: 
     with database.sessions.begin() as session:
         session.execute(sa.text("UPDATE documents SET created_at = now() - interval '40 days' WHERE name = 'c.txt'"))
         session.execute(
-            sa.text("UPDATE contents SET page_starts = '[0, 5, 5, 5, 460]' WHERE length(text) > 400 AND complete")
+            sa.text("""UPDATE contents SET warnings = '["Pages 2–4 hold <no> text."]' WHERE length(text) > 400""")
         )
     table = handlers.listed(View(sort=Sort.TITLE, descending=False))[2]
     first, second, third = table.split("<tr data-title")[1:4]
@@ -146,7 +146,7 @@ def test_what_is_amiss_is_said_in_words(handlers: Handlers, add: Add, database: 
     assert "same bytes as “b.txt”" in first
     assert "same bytes as “a.txt”" in second
     assert "outdated: the newest version failed" in third
-    assert "no text on 3 pages" in third
+    assert "Pages 2–4 hold &lt;no&gt; text." in third
     assert "never cited in a month" in third
     assert "very short" not in third
 

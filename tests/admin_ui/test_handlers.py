@@ -263,3 +263,15 @@ def test_a_passage_that_was_found_opens_at_its_chunk(handlers: Handlers, library
 )
 def test_the_queue_in_words(state: QueueState, said: str) -> None:
     assert said in queue_in_words(state)
+
+
+def test_documents_are_read_again_and_those_that_cannot_be_are_named(handlers: Handlers, add: Add) -> None:
+    first = add("pets.txt", PETS).submission
+    waiting = add("fares.txt", "A ticket costs 3 marks.", read=False).submission
+    assert first is not None
+    assert waiting is not None
+    said = handlers.reread(event(ids=f"{first.document_id},{waiting.document_id},4711"))
+    assert "Reading 1 document again" in said
+    assert "1 document is being read just now" in said
+    assert "no document 4711" in said
+    assert "Reading 2 documents again" not in said

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from pptx import Presentation
 
 from admin.curation.chunking import chunk
 from admin.curation.documents import CHUNK_TARGETS
@@ -71,6 +72,7 @@ def test_an_e_mail(tmp_path: Path) -> None:
         "# Fahrpläne\n\nFrom: Anna Müller <anna@example.org>\nTo: ben@example.org\n"
         "Date: Mon, 2 Mar 2026 10:00:00 +0100\n\nDie Fähre fährt um zehn.\n\nAttachment: plan.pdf (application/pdf)",
         "Fahrpläne",
+        warnings=["The attachment plan.pdf (application/pdf) was not read."],
     )
 
 
@@ -178,3 +180,25 @@ def test_a_sheet_with_too_many_columns_and_one_that_ends_far_away(tmp_path: Path
         files.append(file.getvalue())
     assert "more than 1000 columns" in refusal(tmp_path, "a.xlsx", files[0])
     assert "more than 1000 columns" in refusal(tmp_path, "a.xlsx", files[1])
+
+
+def test_hidden_sheets_and_slides_are_named(tmp_path: Path) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(samples.workbook()))
+    for name in ("Costs", "Old"):
+        sheet = book.create_sheet(name)
+        sheet.append(["secret"])
+        sheet.sheet_state = "hidden" if name == "Costs" else "veryHidden"
+    file = io.BytesIO()
+    book.save(file)
+    assert read(tmp_path, "a.xlsx", file.getvalue()).warnings[-1].endswith("“Costs” and “Old” were left out.")
+    deck = Presentation()
+    for _ in range(4):
+        deck.slides.add_slide(deck.slide_layouts[5])
+    deck.slides[0].shapes.title.text = "Ferries"
+    deck.slides[1]._element.set("show", "0")
+    file = io.BytesIO()
+    deck.save(file)
+    assert read(tmp_path, "a.pptx", file.getvalue()).warnings == [
+        "The hidden slide 2 was left out.",
+        "Slides 3–4 hold no text.",
+    ]

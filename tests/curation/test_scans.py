@@ -92,7 +92,8 @@ def test_a_page_that_takes_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     path.write_bytes(samples.picture(samples.scan("x")))
     with Parser(seconds=2) as parser, pytest.raises(scans.UnreadableDocument, match="longer than 2 seconds"):
         parser.parse(path, "image")
-    left = [each for each in psutil.process_iter(["cmdline"]) if "4711" in (each.info["cmdline"] or [])]
+    alive = (each for each in psutil.process_iter(["cmdline", "status"]) if each.info["status"] != psutil.STATUS_ZOMBIE)
+    left = [each for each in alive if "4711" in (each.info["cmdline"] or [])]
     assert left == [], "what the child had started outlived it"
 
 
@@ -128,3 +129,49 @@ def test_a_blank_pdf_is_not_told_to_be_scanned(tmp_path: Path) -> None:
     canvas.showPage()
     canvas.save()
     assert "only blank pages" in refusal(tmp_path, "a.pdf", file.getvalue())
+
+
+@needs_tesseract
+def test_what_was_not_found_is_said(tmp_path: Path) -> None:
+    assert read(tmp_path, "a.pdf", mixed_pdf()).warnings == ["Page 3 holds no text."]
+    frames = samples.picture(samples.scan(*LINES), "TIFF", save_all=True, append_images=[samples.scan()] * 3)
+    assert read(tmp_path, "a.tiff", frames).warnings == ["Pages 2–4 hold no text."]
+
+
+def test_pages_that_nothing_here_can_read_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    unread, empty = read(tmp_path, "a.pdf", mixed_pdf()).warnings
+    assert unread.startswith("Page 2 is a picture and was not read: tesseract is not installed.")
+    assert empty == "Page 3 holds no text."
+
+
+@needs_tesseract
+def test_a_language_that_is_not_installed_is_said_with_its_cure(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(samples.picture(samples.scan(*LINES)))
+    with Parser(ocr_languages=("eng", "deu_frak")) as parser:
+        document = parser.parse(path, "image")
+    assert document.text == SENTENCE
+    (said,) = document.warnings
+    assert "read as eng, and not as deu_frak" in said
+    assert "tesseract-ocr-deu-frak" in said
+
+
+def listing(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
+    monkeypatch.setattr(scans, "installed_languages", lambda: [*names])
+
+
+def test_pictures_are_read_in_the_language_of_the_pages_around_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    listing(monkeypatch, "deu", "eng", "fra", "ita")
+    assert scans.Scanner().expecting("de") == scans.Expected(["deu"], [])
+    assert scans.Scanner(languages=["ita", "eng"]).expecting("de") == scans.Expected(["ita", "eng"], [])
+    assert scans.Scanner().expecting(None) == scans.Expected(["eng"], [])
+    assert scans.Scanner().expecting("es") == scans.Expected(["eng"], ["spa"])
+
+
+def test_a_text_that_seems_to_be_of_another_language_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    listing(monkeypatch, "eng")
+    german = "Der Hafen ist am Abend geschlossen und die Schranke wird von dem Wachmann nicht mehr auf gemacht. " * 4
+    (said,) = scans.Scanner().expecting(None).remarks(german)
+    assert "tesseract-ocr-deu" in said
+    assert scans.Scanner().expecting(None).remarks(SENTENCE * 3) == []

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,13 +37,20 @@ class Running:
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    home = tmp_path_factory.mktemp("a newcomer") / "home"
+    with started(tmp_path_factory.mktemp("a newcomer") / "home") as program:
+        yield program
+
+
+@contextmanager
+def started(home: Path, **settings: str) -> Iterator[Running]:
+    """Start everything over a folder; `settings` are variables of the environment."""
     chat_port, admin_port = free_port(), free_port()
     environment = os.environ | {
         "APPRENTICE_HOME": str(home),
         "APPRENTICE_CHAT_PORT": str(chat_port),
         "APPRENTICE_ADMIN_PORT": str(admin_port),
         "PYTHONUNBUFFERED": "1",
+        **settings,
     }
     # Where the suite runs in the background, SIGINT is ignored, and what it starts would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -10,9 +10,11 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from admin.service.jobs import Jobs
 from admin.service.library import Library
 from admin.service.members import Membership
-from admin.ui import listing, opened, shell
+from admin.service.sources import Sources
+from admin.ui import listing, opened, shell, sources_view, workload
 from chat.errors import AppError, InvalidInputError, NotAllowedError, NotFoundError
 from chat.rag.answer import Answer
 from chat.service import Assistant
@@ -190,7 +192,7 @@ def test_every_event_of_both_pages_that_asks_a_service_says_who_asks(world: Worl
 
 
 def test_nobody_is_offered_what_would_be_refused(world: World) -> None:
-    curators = {"remove", "retry", "tag", "publish", "cancel", "rollback", "switch", "folder"}
+    curators = {"remove", "retry", "reread", "tag", "publish", "cancel", "rollback", "switch", "folder"}
     for name, may in (("reader", set[str]()), ("keeper", curators), ("owner", {*curators, *OWNERS_ACTS})):
         library = world.services(name)[Library]
         assert isinstance(library, Library)
@@ -209,8 +211,8 @@ OWNERS_ACTS = ("create", "drop", "members")
 
 def arguments(services: dict[type, Any]) -> list[Any]:
     """What `shell.build` takes, by the types it names."""
-    hints = inspect.get_annotations(shell.build, eval_str=True)
-    return [services.get(kind, 0) for name, kind in hints.items() if name != "return"]
+    hints = inspect.get_annotations(shell.Services, eval_str=True)
+    return [shell.Services(**{name: services.get(kind, 0) for name, kind in hints.items()}), 0]
 
 
 def test_an_unknown_service_is_not_let_act_for_somebody() -> None:
@@ -230,7 +232,8 @@ def test_an_unknown_service_is_not_let_act_for_somebody() -> None:
 
 
 def test_the_interface_for_programs_acts_for_who_signed_in(world: World) -> None:
-    from chat import api
+    from chat.api.routes import router
+    from chat.door.keys import Gate
     from tests.rag.library import models
 
     app = FastAPI()
@@ -240,7 +243,8 @@ def test_the_interface_for_programs_acts_for_who_signed_in(world: World) -> None
         request.state.account = request.headers.get("x-test-account")
         return await call_next(request)
 
-    app.include_router(api.router(assistant(world, "owner"), models(None)))
+    gate = Gate(world.database.sessions, open=True)
+    app.include_router(router(assistant(world, "owner"), models(None), gate))
     body = {"messages": [{"role": "user", "content": ASKED}], "collection": "vault"}
     with TestClient(app) as client:
         said = {
@@ -250,3 +254,21 @@ def test_the_interface_for_programs_acts_for_who_signed_in(world: World) -> None
     assert "heron nests" in str(said["reader"])
     assert said["stranger"]["error"]["message"].startswith("There is no collection 'vault'. There are:")
     assert "no account" in said["barred"]["error"]["message"]
+
+
+def test_a_reader_is_offered_no_source_and_no_job_to_change(world: World) -> None:
+    for name, may in (("reader", False), ("keeper", True)):
+        services = world.services(name)
+        kept, work = services[Sources], services[Jobs]
+        assert isinstance(kept, Sources)
+        assert isinstance(work, Jobs)
+        shown = sources_view.table(kept.lines(), kept.reach()) + sources_view.form(kept.reach(), 1)
+        assert ("<form>" in shown, 'data-event="look"' in shown) == (may, may), name
+        assert ("You look after no collection" in shown) is not may
+        assert 'name="places-folder"' not in shown, "a folder takes an owner of the installation"
+        found = workload.page(work.workload())
+        assert ('data-event="cancel"' in found) is may, name
+        assert "heron" in found.lower() or "vault" in found
+    folders = world.services("owner")[Sources]
+    assert isinstance(folders, Sources)
+    assert 'name="places-folder"' in sources_view.form(folders.reach(), 1)

@@ -16,16 +16,17 @@ import sqlalchemy as sa
 from admin.service.bench import Bench
 from admin.service.editing import Editing
 from admin.service.jobs import Jobs
-from admin.service.library import Library, Upload
+from admin.service.library import Library, Reread, Upload
 from admin.service.members import Membership
 from admin.service.sources import NewSource, Sources
 from chat.errors import AppError, NotAllowedError, NotFoundError
 from chat.rag.answer import Answer, Mode
 from chat.rag.retriever import RetrievalSettings
-from chat.service import Assistant
+from chat.service import Assistant, Choice
 from chat.store.catalogue import View
 from chat.store.questions import NewQuestion
 from chat.store.tables import Base, MemberRole, SourceKind, UserRole
+from chat.store.votes import Ballot, Contender, Winner
 from tests.rights.conftest import ASKED, MARKS, World
 
 
@@ -105,10 +106,14 @@ def uploaded(world: World, service: Library) -> Any:
     return raised(*service.upload([(path, "new.md")], "vault"))
 
 
-def raised(done: Upload) -> Upload:
-    """What was handed in; what was wrong with it as the failure that it was."""
+def raised(done: Upload | Reread) -> Any:
+    """What was handed in or is read again; what was wrong with it as the failure that it was."""
     if done.problem is not None:
-        kinds = {"There is no collection": NotFoundError, "this takes its": NotAllowedError}
+        kinds = {
+            "There is no collection": NotFoundError,
+            "There is no document": NotFoundError,
+            "this takes its": NotAllowedError,
+        }
         raise next((kind for words, kind in kinds.items() if words in done.problem), AppError)(done.problem)
     return done
 
@@ -117,12 +122,27 @@ def trace(service: Assistant) -> Any:
     return service.keep_trace("x", answered(service.answer("x", mode=Mode.BASE)))
 
 
+def own_answer(service: Assistant) -> Any:
+    """Id of an answer in a conversation of one's own."""
+    talk = started(service)
+    list(service.ask("What is there?", mode=Mode.BASE, conversation_id=talk))
+    return service.conversation(talk).messages[-1].id
+
+
 USUAL = RetrievalSettings()
+BOTH = (Choice(Mode.RAG), Choice(Mode.BASE))
+BALLOT = Ballot(ASKED, Contender("rag", None, None, "There."), Contender("base", None, None, "Here."), blind=True)
 SITE = NewSource("swifts", SourceKind.URLS, "https://swift.example/", "vault")
 
 ACTIONS: dict[tuple[type, str], Action] = {
     (Assistant, "ask"): reads(lambda w, s: answered(s.ask(ASKED, collection="vault"))),
     (Assistant, "answer"): reads(lambda w, s: answered(s.answer(ASKED, collection="vault"))),
+    (Assistant, "compare"): reads(lambda w, s: list(s.compare(ASKED, *BOTH, collection="vault"))),
+    (Assistant, "vote"): Action(Least.READER, lambda w, s: s.vote(BALLOT, Winner.TIE, collection="vault")),
+    (Assistant, "rate"): own(lambda w, s: s.rate(own_answer(s), -1, ["wrong"])),
+    (Assistant, "unrate"): own(lambda w, s: s.unrate(own_answer(s))),
+    (Assistant, "ways"): Action(Least.READER, lambda w, s: s.ways("vault")),
+    (Assistant, "adapters"): own(lambda w, s: s.adapters()),
     (Assistant, "keep_trace"): own(lambda w, s: trace(s)),
     (Assistant, "search"): lists(lambda w, s: s.search(ASKED)),
     (Assistant, "start_conversation"): own(lambda w, s: started(s)),
@@ -139,6 +159,8 @@ ACTIONS: dict[tuple[type, str], Action] = {
     (Library, "document"): reads(lambda w, s: s.document(w.document)),
     (Library, "upload"): curates(uploaded),
     (Library, "retry"): curates(lambda w, s: s.retry(w.document)),
+    (Library, "reread"): curates(lambda w, s: raised(*s.reread([w.document]))),
+    (Library, "curated"): curates(lambda w, s: s.curated("vault")),
     (Library, "roll_back"): curates(lambda w, s: s.roll_back(w.document, 1)),
     (Library, "delete"): curates(lambda w, s: s.delete([w.document]), passes_over=True),
     (Library, "delete_collection"): owns(lambda w, s: s.delete_collection("vault")),
@@ -179,6 +201,7 @@ ACTIONS: dict[tuple[type, str], Action] = {
     (Membership, "add_person"): rules(lambda w, s: s.add_person("newcomer", UserRole.ASKER)),
     (Membership, "set_disabled"): rules(lambda w, s: s.set_disabled("reader", disabled=True)),
     (Sources, "lines"): lists(lambda w, s: s.lines()),
+    (Sources, "reach"): Action(Least.ANYBODY, lambda w, s: s.reach()),
     (Sources, "in_work"): Action(Least.READER, lambda w, s: s.in_work(w.source)),
     (Sources, "add"): curates(lambda w, s: s.add(SITE)),
     (Sources, "preview"): curates(lambda w, s: next(s.preview(w.source))),

@@ -8,7 +8,12 @@ document.addEventListener("keydown", ({ key }) => { if (key === "Escape" && elem
 element.addEventListener("click", ({ target }) => { if (target.closest(".close")) shut(); });
 element.addEventListener("submit", (event) => {
   event.preventDefault();
-  trigger("promote", { ...event.target.dataset, ...Object.fromEntries(new FormData(event.target)) });
+  const { act, ...data } = event.target.dataset;
+  const place = element.querySelector('[name="collection"]')?.value ?? "";
+  trigger(act, { ...data, collection: place, ...Object.fromEntries(new FormData(event.target)) });
+});
+element.addEventListener("change", ({ target }) => {
+  if (target.name === "collection") trigger("judge", { name: target.form.dataset.name, collection: target.value });
 });
 watch("value", () => {
   const article = element.querySelector("article");

@@ -186,5 +186,6 @@ def last_words(folder: RunFolder, status: int) -> str:
             "The system ended the training program, most likely for want of memory. Resume goes on from the last "
             "checkpoint; a smaller micro-batch, shorter examples or a smaller base take less."
         )
-    said = folder.errors.read_text(errors="replace")[-TAIL:].strip().splitlines()
+    lines = folder.errors.read_text(errors="replace")[-TAIL:].splitlines()
+    said = [line for line in lines if line.strip() and "%|" not in line]  # of which progress bars say nothing
     return f"The training program broke off ({status}): {said[-1] if said else 'it left no word'}. Resume tries again."

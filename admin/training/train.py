@@ -73,7 +73,9 @@ class Run:
         plan = folder.plan()
         loaded = load(plan.model_settings)
         if plan.revision not in (None, loaded.revision):
-            raise InvalidInputError(f"{loaded.id} was exchanged since this run was planned. Start a new one.")
+            raise InvalidInputError(f"{loaded.id} was exchanged since this run began. Start a new one.")
+        if accelerator.is_main_process:
+            folder.write_plan(plan.model_copy(update={"revision": loaded.revision}))
         self.folder, self.settings, self.loaded = folder, plan.settings, loaded
         self.data = Prepared.of(folder.read_rows(), Vocabulary.of(loaded), plan.settings)
         self.data.report.check()

@@ -90,10 +90,7 @@ class Scheduler:
         return ticket
 
     def people(self) -> int:
-        """How many requests that a person waits for are waiting or being answered; from any thread.
-
-        A trainer on the same cores lets them go first.
-        """
+        """How many requests are queued or running that a person waits for, whom a trainer lets go first; any thread."""
         tickets = [*self._queued(), *(row.ticket for row in [*self._running, *self._reading])]
         return sum(ticket.request.priority == 0 for ticket in tickets)
 

@@ -149,7 +149,9 @@ def wire(page: Page, handlers: Handlers) -> None:
         event.success(None, cancels=following, **QUIETLY)
     freed = page.stop.click(None, cancels=[*answering, *following], **QUIETLY)
     freed.then(handlers.followed, page.conversation, [page.conversation, page.chat], **QUIETLY)
-    page.opinion.rate(handlers.rated, page.conversation, page.chat, **QUIETLY)
+    # A thumb and the words that follow it come one soon after the other: each counts, in that order.
+    in_order = QUIETLY | {"trigger_mode": "multiple", "concurrency_limit": 1}
+    page.opinion.rate(handlers.rated, page.conversation, page.chat, **in_order)
     page.passage.cite(handlers.passage_opened, page.conversation, page.passage, **QUIETLY)
 
     def ask(

@@ -4,6 +4,7 @@ import math
 import os
 import random
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -168,6 +169,18 @@ def test_rows_that_were_changed_meanwhile_are_refused(ending_model: Path, tmp_pa
     folder = write_run(tmp_path / "run", ending_model, rows())
     folder.rows.write_text(folder.rows.read_text().replace("seven", "eleven"))
     with pytest.raises(InvalidInputError, match="was changed since the run was planned"):
+        train(folder)
+
+
+def test_a_base_that_was_exchanged_meanwhile_is_refused(ending_model: Path, tmp_path: Path) -> None:
+    model = tmp_path / "tiny"
+    shutil.copytree(ending_model, model)
+    folder = write_run(tmp_path / "run", model, rows())
+    with pytest.raises(PausedError):
+        Run(folder, Accelerator(cpu=True), lambda: len(steps(folder)) >= 2).train()
+    config = model / "config.json"
+    config.write_text(config.read_text().replace("1024", "512"))
+    with pytest.raises(InvalidInputError, match="tiny was exchanged since this run began"):
         train(folder)
 
 

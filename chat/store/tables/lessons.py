@@ -37,7 +37,7 @@ class Split(StrEnum):
 
 
 class RunStatus(StrEnum):
-    """Where a training run stands. One that is `paused` or `stopped` can be resumed."""
+    """Where a training run stands. One that is `paused`, `stopped` or `failed` can be resumed."""
 
     QUEUED = "queued"
     RUNNING = "running"

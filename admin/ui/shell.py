@@ -63,6 +63,7 @@ from admin.ui.training_handlers import TrainingHandlers
 from admin.ui.triage_handlers import TriageHandlers
 from admin.ui.weighing import WeighingHandlers
 from chat.ui import kit
+from chat.ui.edge import guarded
 
 STYLES = (
     "admin.css",
@@ -140,7 +141,7 @@ def build(services: Services, chat_port: int) -> gr.Blocks:
         _wire_lessons(page, services, handlers)
         jobs.wire(page.jobs, page.opened, [page.places[words.JOBS].select], handlers, JobsHandlers(services.jobs))
         page.queue.look(handlers.queue, None, page.queue, **QUIETLY)
-    return blocks
+    return guarded(blocks)
 
 
 def _draw(blocks: gr.Blocks, chat_port: int) -> _Page:

@@ -28,7 +28,10 @@ SECRET = "the key lies under the third plank"
 
 
 @pytest.fixture
-def client(settings: Settings, database: Database, ingestion: Ingestion) -> Iterator[TestClient]:
+def client(
+    settings: Settings, database: Database, ingestion: Ingestion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[TestClient]:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "served"))
     parts = Parts(settings, database, ingestion, Changeover(database.sessions, ingestion.embedder))
     with TestClient(build(parts)) as client:
         yield client

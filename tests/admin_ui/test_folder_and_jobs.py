@@ -1,12 +1,14 @@
 """A folder handed in whole, documents read again, and the Jobs tab, in a browser."""
 
+# ruff: noqa: F811 - a fixture that is imported is named again by each test that takes it
+
 import re
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.admin_ui.test_page import (  # noqa: F401 - fixtures
+from tests.admin_ui.test_page import (  # noqa: F401
     address,
     complaints,
     pytestmark,
@@ -26,7 +28,7 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-def choose(tab: Page, folder: Path) -> None:  # noqa: F811
+def choose(tab: Page, folder: Path) -> None:
     with tab.expect_file_chooser() as chooser:
         tab.get_by_role("button", name="Choose a folder").click()
     chooser.value.set_files(folder)
@@ -37,7 +39,7 @@ def test_a_folder_is_handed_in_with_its_paths_and_read_again(
     tab: Page,
     working: None,
     complaints: list[str],
-    folder: Path,  # noqa: F811
+    folder: Path,
 ) -> None:
     choose(tab, folder)
     expect(tab.locator("#notice")).to_contain_text("Passed over 1 file: hidden")
@@ -53,7 +55,7 @@ def test_a_folder_is_handed_in_with_its_paths_and_read_again(
     assert complaints == []
 
 
-def test_jobs_that_wait_are_cancelled_and_tried_again(tab: Page, complaints: list[str], folder: Path) -> None:  # noqa: F811
+def test_jobs_that_wait_are_cancelled_and_tried_again(tab: Page, complaints: list[str], folder: Path) -> None:
     choose(tab, folder)
     tab.get_by_role("tab", name="Jobs").click()
     work = tab.locator("#jobs")

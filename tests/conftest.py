@@ -9,6 +9,7 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
+from admin.curation.parser import Parser
 from chat.models.embedder import Embedder
 from chat.rights import Person
 from chat.settings import Settings
@@ -79,6 +80,13 @@ def settings(database: Database, home: Path) -> Settings:
 def embedder() -> Embedder:
     """The bundled embedder, loaded once."""
     return Embedder(dtype="float32")
+
+
+@pytest.fixture(scope="session")
+def parser() -> Iterator[Parser]:
+    """The child that reads files, started once."""
+    with Parser() as parser:
+        yield parser
 
 
 def control(server: EmbeddedPostgres, statement: str) -> None:

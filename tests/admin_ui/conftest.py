@@ -1,6 +1,6 @@
 """A library over a database and a folder of its own, and a way to have documents read without waiting for a worker."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,13 +16,6 @@ from chat.store.database import Database
 from tests.conftest import OWNER
 
 Add = Callable[..., Upload]
-
-
-@pytest.fixture(scope="module")
-def parser() -> Iterator[Parser]:
-    parser = Parser()
-    yield parser
-    parser.close()
 
 
 @pytest.fixture

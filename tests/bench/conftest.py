@@ -1,6 +1,5 @@
 """A bench over a small library, and documents read without waiting for a worker."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,12 +15,6 @@ from tests.rag.library import Library, make_library
 TICKETS = "# Tickets\n\nA return ticket must be used within 21 days of the outward crossing.\n"
 DOGS = "# Dogs\n\nDogs travel free of charge on the car deck, and pay half a fare in the saloon.\n"
 HARBOUR = "# Harbour\n\nThe harbour gate closes at ten in the evening, and opens again at five.\n"
-
-
-@pytest.fixture(scope="module")
-def parser() -> Iterator[Parser]:
-    with Parser() as parser:
-        yield parser
 
 
 @pytest.fixture

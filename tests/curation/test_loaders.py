@@ -6,12 +6,9 @@ import docx
 import pytest
 from PIL import Image
 from reportlab.lib.pdfencrypt import StandardEncryption
-from reportlab.lib.styles import getSampleStyleSheet
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import PageBreak, Paragraph, SimpleDocTemplate
 
 from admin.curation import loaders, parsed
-from admin.curation.chunking import chunk
 from admin.curation.loaders import KINDS, ParsedDocument, UnreadableDocument, kind_of, load
 
 PROSE = "Every employee has twenty-eight days of annual leave, and unused days expire in March. "
@@ -158,60 +155,6 @@ def test_csv_rows_can_be_read_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("name", "sign"), [("a.csv", ";"), ("a.csv", "\t"), ("a.tsv", "\t")])
 def test_delimiters(tmp_path: Path, name: str, sign: str) -> None:
     assert read(tmp_path, name, f"A{sign}B{sign}C, c\n1{sign}2{sign}3").text == "A: 1, B: 2, C, c: 3"
-
-
-def test_pdf_pages_paragraphs_and_headings(tmp_path: Path) -> None:
-    pages = [
-        ["Annual leave", "Every employee has the right to twenty-eight days of annual leave a", "year, paid.",
-         "", "A second paragraph that begins below a gap in the page, of the depart-", "ment."],
-        ["Pay", "Wages are paid on the twenty-fifth of each month into the account given."],
-        ["Sickness", "Call before nine o'clock on the first day, and send the note within three."],
-    ]  # fmt: skip
-    document = read(tmp_path, "a.pdf", pdf_of(pages))
-    assert document.text == (
-        "## Annual leave\n\nEvery employee has the right to twenty-eight days of annual leave a year, paid.\n\n"
-        "A second paragraph that begins below a gap in the page, of the department.\n\n"
-        "## Pay\n\nWages are paid on the twenty-fifth of each month into the account given.\n\n"
-        "## Sickness\n\nCall before nine o'clock on the first day, and send the note within three."
-    )
-    assert document.page_starts == [document.text.index(f"## {heading}") for heading, *_ in pages]
-    assert document.title is None
-    assert [(piece.page, piece.section) for piece in chunk(document)] == [
-        (1, "Annual leave"),
-        (2, "Pay"),
-        (3, "Sickness"),
-    ]
-
-
-def test_pdf_blank_pages_count(tmp_path: Path) -> None:
-    file = io.BytesIO()
-    canvas = Canvas(file)
-    for words in ("", "One two three.", "", "Four five six.", ""):
-        canvas.drawString(72, 700, words)
-        canvas.showPage()
-    canvas.save()
-    document = read(tmp_path, "a.pdf", file.getvalue())
-    assert document.text == "One two three.\n\nFour five six."
-    assert document.page_starts == [0, 0, 16, 16, len(document.text)]
-
-
-def test_pdf_title_and_flowing_text(tmp_path: Path) -> None:
-    file, styles = io.BytesIO(), getSampleStyleSheet()
-    story = [Paragraph("Leave", styles["Heading1"]), Paragraph(PROSE * 9, styles["Normal"]), PageBreak()]
-    SimpleDocTemplate(file, title="Staff handbook").build(story * 3)
-    document = read(tmp_path, "a.pdf", file.getvalue())
-    assert document.title == "Staff handbook"
-    assert document.text.split("\n\n") == ["## Leave", (PROSE * 9).strip()] * 3
-
-
-@pytest.mark.parametrize("title", ["report_final.docx", "Microsoft Word - x", "untitled", "  "])
-def test_made_up_pdf_titles_do_not_count(tmp_path: Path, title: str) -> None:
-    file = io.BytesIO()
-    canvas = Canvas(file)
-    canvas.setTitle(title)
-    canvas.drawString(72, 700, "Words.")
-    canvas.save()
-    assert read(tmp_path, "a.pdf", file.getvalue()).title is None
 
 
 def test_kinds() -> None:

@@ -1,6 +1,6 @@
 """A library to be edited, over a database and a folder of its own, and an embedder that says what it was given."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -40,13 +40,6 @@ class CountingEmbedder(Embedder):
     def encode(self, texts: Sequence[str], *arguments: object, **named: object) -> np.ndarray:
         self.given.extend(texts)
         return super().encode(texts, *arguments, **named)  # type: ignore[arg-type]
-
-
-@pytest.fixture(scope="module")
-def parser() -> Iterator[Parser]:
-    parser = Parser()
-    yield parser
-    parser.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 """A second embedder, tiny, random and of another width, and a database whose embedder is to be changed."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -28,12 +27,6 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> str:
     BertModel(BertConfig(vocab_size=len(tokenizer), **sizes)).save_pretrained(inner)
     SentenceTransformer(modules=[Transformer(str(inner)), Pooling(32)]).save(str(folder))
     return str(folder)
-
-
-@pytest.fixture(scope="session")
-def parser() -> Iterator[Parser]:
-    with Parser() as parser:
-        yield parser
 
 
 @pytest.fixture

@@ -79,12 +79,6 @@ class Bench:
         return self.service.report(evaluation_id)
 
 
-@pytest.fixture(scope="session")
-def parser() -> Iterator[Parser]:
-    with Parser() as parser:
-        yield parser
-
-
 @pytest.fixture
 def library(database: Database, embedder: Embedder, parser: Parser, home: Path) -> Library:
     library = make_library(database, embedder, parser, home)

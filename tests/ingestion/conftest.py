@@ -1,6 +1,5 @@
 """A worker's parts without the worker: what `submit` queues, `process` does."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,12 +8,6 @@ from admin.curation.parser import Parser
 from chat.models.embedder import Embedder
 from chat.store.database import Database
 from tests.rag.library import Library, make_library
-
-
-@pytest.fixture(scope="session")
-def parser() -> Iterator[Parser]:
-    with Parser() as parser:
-        yield parser
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """A queue with real workers, and documents for them to read."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,12 +8,6 @@ from admin.curation.parser import Parser
 from chat.models.embedder import Embedder
 from chat.store.database import Database
 from tests.rag.library import Library, make_library
-
-
-@pytest.fixture(scope="session")
-def parser() -> Iterator[Parser]:
-    with Parser() as parser:
-        yield parser
 
 
 @pytest.fixture

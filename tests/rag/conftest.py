@@ -1,6 +1,5 @@
 """What retrieval and the chain are asked with: a real database, the real embedder, a model of the test's."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,12 +8,6 @@ from admin.curation.parser import Parser
 from chat.models.embedder import Embedder
 from chat.store.database import Database
 from tests.rag.library import Library, make_library
-
-
-@pytest.fixture(scope="session")
-def parser() -> Iterator[Parser]:
-    with Parser() as parser:
-        yield parser
 
 
 @pytest.fixture

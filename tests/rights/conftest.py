@@ -80,12 +80,6 @@ class World:
 
 
 @pytest.fixture(scope="package")
-def parser() -> Iterator[Parser]:
-    with Parser() as parser:
-        yield parser
-
-
-@pytest.fixture(scope="package")
 def made(
     server: EmbeddedPostgres, embedder: Embedder, parser: Parser, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[str, Callable[[Database], World]]]:

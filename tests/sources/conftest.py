@@ -101,3 +101,12 @@ def fetcher() -> Fetcher:
 @pytest.fixture
 def sources(database: Database, home: Path, fetcher: Fetcher) -> Sources:
     return Sources(database.sessions, home, fetcher, person=OWNER)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "papers"
+    (folder / "sub").mkdir(parents=True)
+    for name in ("a.md", "b.md", "c.txt", "sub/d.md"):
+        (folder / name).write_text(f"# {name}\n\nWhat {name} says.")
+    return folder

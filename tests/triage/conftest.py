@@ -1,6 +1,6 @@
 """Answered conversations over a real library, bad opinions on them, and the service that looks into those."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
@@ -24,12 +24,6 @@ SAID = "The harbour gate closes at 22:15 every evening."
 GATE = f"# Harbour gate\n\n{SAID} The night guard has the key.\n"
 DOGS = "# Dogs\n\nDogs travel free of charge on every ferry, as long as they are on a lead.\n"
 Ask = Callable[..., UUID]
-
-
-@pytest.fixture(scope="module")
-def parser() -> Iterator[Parser]:
-    with Parser() as parser:
-        yield parser
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ from chat.store.snapshots import NewSnapshot
 from chat.store.tables import RunStatus, Split, UserRole
 from chat.store.wordings import Place
 from tests.conftest import OWNER
-from tests.jobs.conftest import library, parser  # noqa: F401
+from tests.jobs.conftest import library  # noqa: F401
 from tests.rag.library import Library
 from tests.training.conftest import Starts
 from tests.training.running import QUICK, rows, steps

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 
-from admin.curation.addresses import Allowed
-from admin.curation.documents import Ingestion
+from admin.curation.documents.ingesting import Ingestion
 from admin.curation.embedders import Changeover
-from admin.curation.fetch import Fetcher
-from admin.curation.parser import Parser
+from admin.curation.formats.parser import Parser
+from admin.curation.sources.addresses import Allowed
+from admin.curation.sources.fetch import Fetcher
 from admin.evaluation.run import Evaluating
 from admin.service.adapters import Adapters
 from admin.service.bench import Bench

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from admin.curation import labelled
+from admin.curation.bench import labelled
 from chat.store import collections, installation, questions
 
 COLLECTION = "demo"

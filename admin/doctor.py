@@ -12,7 +12,7 @@ from importlib import metadata
 import sqlalchemy as sa
 from rich.console import Console
 
-from admin.curation import scans
+from admin.curation.formats import scans
 from admin.service.adapter_files import AdapterFiles
 from admin.serving import Serving
 from chat.engine import bundled

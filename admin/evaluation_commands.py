@@ -60,7 +60,7 @@ def evaluate(
 def _wanted(
     questions: str, arms: str, adapter: str | None, collection: str | None, most: int | None, *, anew: bool
 ) -> "Wanted":
-    from admin.curation import question_files
+    from admin.curation.bench import question_files
     from admin.evaluation.starting import Wanted
 
     path = Path(questions)

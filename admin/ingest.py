@@ -14,9 +14,9 @@ from rich.progress import Progress, track
 
 from admin import worker
 from admin.app import Parts
-from admin.curation.documents import submit
-from admin.curation.files import look_through
-from admin.curation.found import FoundFile, PassedOver
+from admin.curation.documents.files import look_through
+from admin.curation.documents.found import FoundFile, PassedOver
+from admin.curation.documents.ingesting import submit
 from admin.promotion import watching
 from admin.service.library import Library, Reread
 from chat.errors import AppError

@@ -18,7 +18,7 @@ def import_questions(
 ) -> None:
     """Keep the questions of a file; those whose id is known already are replaced."""
     from admin.commands import opened, print_json
-    from admin.curation.labelled import read
+    from admin.curation.bench.labelled import read
 
     new = read(file)
     with opened() as parts:

@@ -7,7 +7,7 @@ import typer
 
 if TYPE_CHECKING:
     from admin.app import Parts
-    from admin.curation.plan import Plan
+    from admin.curation.sources.plan import Plan
     from chat.store.sources import SourceLine, Sync
     from chat.store.tables import SourceKind
 
@@ -169,7 +169,7 @@ def _did(sync: "Sync") -> str:
 
 
 def _result(sync: "Sync") -> dict[str, Any]:
-    from admin.curation.sources import Change
+    from admin.curation.sources.survey import Change
 
     return {
         "status": sync.state,

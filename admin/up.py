@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from admin import demo
-from admin.curation.documents import submit
+from admin.curation.documents.ingesting import submit
 from chat.engine import bundled, process
 from chat.errors import SettingsError
 from chat.settings import Settings, load_settings

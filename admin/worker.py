@@ -23,9 +23,9 @@ from procrastinate.manager import JobManager
 from procrastinate.worker import Worker
 
 from admin.curation import embedders
-from admin.curation.documents import TASK, Ingestion, Interrupted
+from admin.curation.documents.ingesting import TASK, Ingestion, Interrupted
 from admin.curation.embedders import Changeover
-from admin.curation.syncing import Syncing
+from admin.curation.sources.syncing import Syncing
 from admin.evaluation.run import Evaluating
 from admin.training import drafting as draftings
 from admin.training.drafting import Drafting

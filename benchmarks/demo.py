@@ -10,8 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from admin import demo
-from admin.curation.documents import Ingestion, submit
-from admin.curation.parser import Parser
+from admin.curation.documents.ingesting import Ingestion, submit
+from admin.curation.formats.parser import Parser
 from benchmarks.report import Table
 from benchmarks.workbench import Workbench
 from chat import rights

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from time import perf_counter
 
 from admin import demo
-from admin.curation import labelled
+from admin.curation.bench import labelled
 from admin.evaluation import starting
 from admin.evaluation.arms import USUAL
 from admin.evaluation.run import AT_ONCE, Evaluating

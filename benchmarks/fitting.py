@@ -4,9 +4,9 @@ from statistics import fmean
 
 import numpy as np
 
-from admin.curation.arms import Gathered
-from admin.curation.fitting import SHARES, combine, fit_weights, weighed
-from admin.curation.measures import ndcg
+from admin.curation.bench.arms import Gathered
+from admin.curation.bench.fitting import SHARES, combine, fit_weights, weighed
+from admin.measures import ndcg
 from benchmarks import corpus
 from benchmarks.beir import BeirSet
 from benchmarks.report import Table

@@ -16,8 +16,8 @@ import psutil
 import sqlalchemy as sa
 
 from admin import worker
-from admin.curation.documents import Ingestion, submit
-from admin.curation.parser import Parser
+from admin.curation.documents.ingesting import Ingestion, submit
+from admin.curation.formats.parser import Parser
 from benchmarks.report import Table
 from benchmarks.workbench import Workbench
 from chat.models.embedder import Embedder, bundled_folder

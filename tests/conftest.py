@@ -9,7 +9,7 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from admin.curation.parser import Parser
+from admin.curation.formats.parser import Parser
 from chat.models.embedder import Embedder
 from chat.rights import Person
 from chat.settings import Settings

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from admin import demo
-from admin.curation.chunking import chunk
-from admin.curation.documents import CHUNK_TARGET, CHUNK_TARGETS
-from admin.curation.loaders import ParsedDocument, kind_of, load
-from admin.curation.text import normalise
+from admin.curation.documents.chunking import chunk
+from admin.curation.documents.ingesting import CHUNK_TARGET, CHUNK_TARGETS
+from admin.curation.formats.loaders import ParsedDocument, kind_of, load
+from admin.curation.formats.text import normalise
 
 FOLDER = Path(__file__).parents[1] / "demo"
 

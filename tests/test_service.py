@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 import sqlalchemy as sa
 
-from admin.curation.parser import Parser
+from admin.curation.formats.parser import Parser
 from chat.errors import InvalidInputError, ModelError, NotFoundError
 from chat.models.embedder import Embedder
 from chat.rag.answer import Answer, Mode, Retrieved, Token

@@ -6,9 +6,9 @@ Until the exchange nothing that is searched changes; after it, the old vectors a
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from admin.curation import arms
-from admin.curation.documents import Interrupted
-from admin.curation.measures import Difference, Quality, difference, mean
+from admin.curation.bench import arms
+from admin.curation.documents.ingesting import Interrupted
+from admin.measures import Difference, Quality, difference, mean
 from chat.errors import DatabaseError, NotFoundError
 from chat.models.embedder import Embedder, LibraryEmbedder, setting_of
 from chat.rag.retriever import RetrievalSettings, in_force

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from admin.curation.labels import bearers, places
+from admin.curation.bench.labels import bearers, places
 from chat.rag.answer import Source, Turn
 from chat.rag.retriever import Ranking, as_sources
 from chat.store import chunks, questions

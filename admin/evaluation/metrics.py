@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from admin.curation import measures
+from admin import measures
 from admin.evaluation import wording
 from admin.evaluation.arms import Arm, Given
 from admin.evaluation.asked import Asked, Bearing, Place

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from typing import Any
 
-from admin.curation.documents import Interrupted
+from admin.curation.documents.ingesting import Interrupted
 from admin.evaluation.arms import Arm, Given
 from admin.evaluation.asked import Asked, Bearing
 from admin.evaluation.concluding import conclude

@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from admin.curation import arms, fitting, labels, regression
-from admin.curation.arms import Gathered, Reading
-from admin.curation.bench import Probe, find, judged, read_again
-from admin.curation.comparing import Comparison, compare
-from admin.curation.fitting import Fit
-from admin.curation.regression import BrokenQuestion
+from admin.curation.bench import arms, fitting, labels, regression
+from admin.curation.bench.arms import Gathered, Reading
+from admin.curation.bench.comparing import Comparison, compare
+from admin.curation.bench.fitting import Fit
+from admin.curation.bench.regression import BrokenQuestion
+from admin.curation.bench.trace import Probe, find, judged, read_again
 from admin.curation.steps import Progress, part, silent
 from chat import rights
 from chat.errors import NotFoundError

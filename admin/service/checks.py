@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from admin.curation.text import guess_language
+from admin.curation.formats.text import guess_language
 from admin.training import checks, duplicates
 from admin.training.checks import Surroundings
 from admin.training.findings import REDACTABLE, Check, Finding, Lesson, Report, judged

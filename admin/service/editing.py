@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from admin.curation import difference
-from admin.curation.difference import Difference
-from admin.curation.documents import Submission, submit_edit
-from admin.curation.editing import Cut, Edition
+from admin.curation.documents import difference
+from admin.curation.documents.difference import Difference
+from admin.curation.documents.editing import Cut, Edition
+from admin.curation.documents.ingesting import Submission, submit_edit
 from chat import rights
 from chat.rights import Personal
 from chat.store import edits, tags, versions

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
-from admin.curation.documents import TASK, submit_again
+from admin.curation.documents.ingesting import TASK, submit_again
 from chat import rights
 from chat.errors import InvalidInputError
 from chat.rights import Personal

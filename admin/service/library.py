@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from admin.curation.documents import Submission, blob_path, submit, submit_again
-from admin.curation.files import look_into_upload
-from admin.curation.found import FoundFile, PassedOver
-from admin.curation.rereading import submit_afresh
+from admin.curation.documents.files import look_into_upload
+from admin.curation.documents.found import FoundFile, PassedOver
+from admin.curation.documents.ingesting import Submission, blob_path, submit, submit_again
+from admin.curation.documents.rereading import submit_afresh
 from chat import rights
 from chat.errors import AppError
 from chat.rights import Personal

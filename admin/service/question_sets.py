@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from admin.curation import question_files
+from admin.curation.bench import question_files
 from admin.training import overlap as overlapping
 from admin.training.overlap import Overlaps
 from chat import rights

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from admin.curation.documents import submit
-from admin.curation.fetch import Fetcher, read_url, suffix_of
-from admin.curation.loaders import kind_of
-from admin.curation.plan import Plan, plan
-from admin.curation.sources import read_places, reader
-from admin.curation.syncing import Report, Syncing, scratch_file
+from admin.curation.documents.ingesting import submit
+from admin.curation.formats.loaders import kind_of
+from admin.curation.sources.fetch import Fetcher, read_url, suffix_of
+from admin.curation.sources.plan import Plan, plan
+from admin.curation.sources.survey import read_places, reader
+from admin.curation.sources.syncing import Report, Syncing, scratch_file
 from admin.service.library import DEFAULT_COLLECTION, Library, Receipt, Upload
 from chat import rights
 from chat.errors import AppError, InvalidInputError, NotAllowedError

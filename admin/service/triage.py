@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from admin.curation import arms
+from admin.curation.bench import arms
 from admin.service.examples import Examples
 from admin.training import rated
 from admin.triage import cures, gathering

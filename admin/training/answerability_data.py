@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from admin.curation.chunking import chunk
-from admin.curation.documents import CHUNK_TARGET, CHUNK_TARGETS
-from admin.curation.loaders import kind_of, load
+from admin.curation.documents.chunking import chunk
+from admin.curation.documents.ingesting import CHUNK_TARGET, CHUNK_TARGETS
+from admin.curation.formats.loaders import kind_of, load
 from chat import language
 from chat.models.embedder import Embedder
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from admin.curation.documents import Interrupted
-from admin.curation.labels import places
+from admin.curation.bench.labels import places
+from admin.curation.documents.ingesting import Interrupted
 from admin.training.draft_prompt import LINES, STOP, messages
 from admin.training.rated import SAYS_NOT
 from chat.language import content_words, coverage, numbers

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from admin.curation.documents import Interrupted
+from admin.curation.documents.ingesting import Interrupted
 from admin.training import presets, snapshots
 from admin.training.folder import Plan, RunFolder, file_sha256, write_whole
 from admin.training.presets import Objective, Preset, TrainingSettings

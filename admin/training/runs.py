@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from admin.curation.documents import Interrupted
+from admin.curation.documents.ingesting import Interrupted
 from admin.training.card import make_card
 from admin.training.folder import RunFolder
 from admin.training.inputs import GoOn, Inputs

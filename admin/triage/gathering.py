@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 from sqlalchemy.orm import Session
 
-from admin.curation.bench import find
+from admin.curation.bench.trace import find
 from admin.triage.passages import Evidence, searched
 from chat import rights
 from chat.rag.retriever import RetrievalSettings, in_force

@@ -2,7 +2,7 @@
 
 from html import escape
 
-from admin.curation.difference import Difference, Line
+from admin.curation.documents.difference import Difference, Line
 from admin.service.library import OpenedDocument
 from admin.ui import words
 from admin.ui.markup import button, moment

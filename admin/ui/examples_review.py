@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from admin.curation.difference import compare
+from admin.curation.documents.difference import compare
 from admin.service.examples import OpenedExample
 from admin.training.findings import Finding
 from admin.ui import examples_words as words

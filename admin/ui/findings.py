@@ -3,7 +3,7 @@
 import re
 from html import escape
 
-from admin.curation.bench import Probe
+from admin.curation.bench.trace import Probe
 from admin.ui import retrieval_words, words
 from admin.ui.markup import button, empty
 from admin.ui.tuning import in_words

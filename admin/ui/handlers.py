@@ -11,7 +11,7 @@ from typing import Any
 
 import gradio as gr
 
-from admin.curation.bench import MOST
+from admin.curation.bench.trace import MOST
 from admin.service.bench import Bench
 from admin.service.library import Library
 from admin.ui import findings, listing, opened, words

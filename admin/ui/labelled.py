@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from html import escape
 
-from admin.curation.comparing import Comparison
+from admin.curation.bench.comparing import Comparison
 from admin.service.bench import Checked
 from admin.ui import retrieval_words as words
 from admin.ui.markup import button, empty

@@ -5,7 +5,7 @@ from typing import Any
 
 import gradio as gr
 
-from admin.curation.bench import MOST
+from admin.curation.bench.trace import MOST
 from admin.ui import retrieval_words, words
 from admin.ui.drawer import Drawer
 from admin.ui.handlers import Handlers

@@ -9,8 +9,8 @@ from typing import Any
 
 import gradio as gr
 
-from admin.curation.bench import MOST
-from admin.curation.labelled import read
+from admin.curation.bench.labelled import read
+from admin.curation.bench.trace import MOST
 from admin.curation.steps import Progress, part
 from admin.service.bench import USUAL, Bench
 from admin.ui import labelled, tuning

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from html import escape
 
-from admin.curation.plan import Plan
-from admin.curation.sources import Change, Finding
+from admin.curation.sources.plan import Plan
+from admin.curation.sources.survey import Change, Finding
 from admin.service.library import DEFAULT_COLLECTION, Receipt
 from admin.service.sources import Reach
 from admin.ui import sources_words as words

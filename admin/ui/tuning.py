@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 from html import escape
 from typing import Any
 
-from admin.curation.comparing import Comparison, Moved
-from admin.curation.fitting import FEWEST_OF_A_KIND, Fit
-from admin.curation.measures import Difference
-from admin.curation.regression import BrokenQuestion
+from admin.curation.bench.comparing import Comparison, Moved
+from admin.curation.bench.fitting import FEWEST_OF_A_KIND, Fit
+from admin.curation.bench.regression import BrokenQuestion
+from admin.measures import Difference
 from admin.service.bench import Standing
 from admin.ui import retrieval_words as words
 from admin.ui.markup import button, empty, moment

@@ -12,7 +12,7 @@ from typing import Any
 
 import gradio as gr
 
-from admin.curation.regression import BrokenQuestion
+from admin.curation.bench.regression import BrokenQuestion
 from admin.service.bench import Bench
 from admin.ui import retrieval_words as words
 from admin.ui.handlers import number, numbers, sent

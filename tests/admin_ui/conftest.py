@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from admin.curation.documents import Ingestion
-from admin.curation.parser import Parser
+from admin.curation.documents.ingesting import Ingestion
+from admin.curation.formats.parser import Parser
 from admin.service.bench import Bench
 from admin.service.library import Library, Upload
 from admin.ui.handlers import Handlers

@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 from gradio.utils import get_upload_folder
 
 from admin.app import Parts, build
-from admin.curation.documents import Ingestion
+from admin.curation.documents.ingesting import Ingestion
 from admin.curation.embedders import Changeover
 from admin.service.library import Library
 from chat.settings import Settings

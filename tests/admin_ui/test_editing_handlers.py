@@ -7,7 +7,7 @@ import gradio as gr
 import pytest
 import sqlalchemy as sa
 
-from admin.curation.documents import Ingestion
+from admin.curation.documents.ingesting import Ingestion
 from admin.service.editing import Editing
 from admin.service.library import Library
 from admin.ui.editing_handlers import EditingHandlers

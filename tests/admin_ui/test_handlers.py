@@ -7,7 +7,7 @@ import gradio as gr
 import pytest
 import sqlalchemy as sa
 
-from admin.curation.documents import Ingestion, blob_path, submit
+from admin.curation.documents.ingesting import Ingestion, blob_path, submit
 from admin.service.library import Library
 from admin.ui.handlers import Handlers, Opened, queue_in_words
 from chat.store import documents

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from admin import worker
 from admin.app import Parts, build
-from admin.curation.documents import Ingestion
+from admin.curation.documents.ingesting import Ingestion
 from admin.curation.embedders import Changeover
 from chat.settings import Settings
 from chat.store.database import Database

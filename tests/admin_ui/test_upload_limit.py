@@ -5,9 +5,9 @@ from fastapi.testclient import TestClient
 
 from admin import app
 from admin.app import Parts, build
-from admin.curation.documents import Ingestion
+from admin.curation.documents.ingesting import Ingestion
 from admin.curation.embedders import Changeover
-from admin.curation.loaders import MAX_BYTES
+from admin.curation.formats.loaders import MAX_BYTES
 from chat.settings import Settings
 from chat.store.database import Database
 

@@ -10,7 +10,7 @@ import gradio as gr
 import pytest
 from playwright.sync_api import Page, expect
 
-from admin.curation.documents import Ingestion
+from admin.curation.documents.ingesting import Ingestion
 from admin.service.bench import Bench
 from admin.service.library import Library
 from admin.ui.handlers import Handlers

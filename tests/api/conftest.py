@@ -11,7 +11,7 @@ import uvicorn
 from fastapi import FastAPI
 from langchain_core.language_models import BaseChatModel
 
-from admin.curation.parser import Parser
+from admin.curation.formats.parser import Parser
 from chat.api.routes import router
 from chat.door.keys import Gate, Keys
 from chat.models.chat import ModelConnection

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from admin.curation.parser import Parser
+from admin.curation.formats.parser import Parser
 from admin.service.bench import Bench
 from chat.models.embedder import Embedder
 from chat.models.verifier import Verifier

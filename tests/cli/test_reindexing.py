@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from admin.curation.documents import blob_path
+from admin.curation.documents.ingesting import blob_path
 from chat.store.database import Database
 from tests.cli.conftest import Run
 

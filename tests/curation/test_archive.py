@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from admin.curation import archive
-from admin.curation.files import document_name, find_files, look_into_upload, look_through
-from admin.curation.found import FoundFile, PassedOver
-from admin.curation.loaders import UnreadableDocument
+from admin.curation.documents import archive
+from admin.curation.documents.files import document_name, find_files, look_into_upload, look_through
+from admin.curation.documents.found import FoundFile, PassedOver
+from admin.curation.formats.loaders import UnreadableDocument
 from tests.curation.samples import zip_of
 
 HARBOUR = b"# Harbour\n\nThe gate closes at ten."

@@ -2,8 +2,8 @@ import random
 
 import pytest
 
-from admin.curation.chunking import Chunk, chunk
-from admin.curation.loaders import ParsedDocument
+from admin.curation.documents.chunking import Chunk, chunk
+from admin.curation.formats.loaders import ParsedDocument
 
 SENTENCE = "The quick brown fox jumps over the lazy dog by the river. "
 

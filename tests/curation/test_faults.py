@@ -17,9 +17,9 @@ from rich.console import Console
 
 from admin import ingest
 from admin.app import Parts, assemble
-from admin.curation.addresses import Allowed
-from admin.curation.fetch import Fetcher, Limits
-from admin.curation.files import UNSEEN
+from admin.curation.documents.files import UNSEEN
+from admin.curation.sources.addresses import Allowed
+from admin.curation.sources.fetch import Fetcher, Limits
 from admin.service.library import Library
 from admin.service.sources import NewSource, Sources
 from admin.ui.documents import named_files

@@ -8,9 +8,9 @@ import openpyxl
 import pytest
 from pptx import Presentation
 
-from admin.curation.chunking import chunk
-from admin.curation.documents import CHUNK_TARGETS
-from admin.curation.loaders import ParsedDocument
+from admin.curation.documents.chunking import chunk
+from admin.curation.documents.ingesting import CHUNK_TARGETS
+from admin.curation.formats.loaders import ParsedDocument
 from tests.curation import samples
 from tests.curation.test_loaders import read, refusal, repacked
 

@@ -8,8 +8,8 @@ from PIL import Image
 from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.pdfgen.canvas import Canvas
 
-from admin.curation import loaders, parsed
-from admin.curation.loaders import KINDS, ParsedDocument, UnreadableDocument, kind_of, load
+from admin.curation.formats import loaders, parsed
+from admin.curation.formats.loaders import KINDS, ParsedDocument, UnreadableDocument, kind_of, load
 
 PROSE = "Every employee has twenty-eight days of annual leave, and unused days expire in March. "
 

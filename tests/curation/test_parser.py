@@ -12,8 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from admin.curation.loaders import UnreadableDocument, load
-from admin.curation.parser import KILL_GRACE, Parser
+from admin.curation.formats.loaders import UnreadableDocument, load
+from admin.curation.formats.parser import KILL_GRACE, Parser
 
 MEGABYTE = 1_000_000
 
@@ -39,7 +39,7 @@ def slow(tmp_path: Path) -> Path:
 
 
 def children() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children() if "admin.curation.parser" in child.cmdline()]
+    return [child for child in psutil.Process().children() if "admin.curation.formats.parser" in child.cmdline()]
 
 
 def test_one_child_serves_many_documents(parser: Parser, note: Path) -> None:
@@ -94,7 +94,7 @@ def test_a_document_that_takes_too_long(note: Path) -> None:
 
 def test_a_child_without_a_keeper_ends_by_its_own_clock(slow: Path) -> None:
     request = json.dumps({"path": str(slow), "kind": "csv", "seconds": 1 - KILL_GRACE})
-    command = [sys.executable, "-m", "admin.curation.parser", str(2 << 30)]
+    command = [sys.executable, "-m", "admin.curation.formats.parser", str(2 << 30)]
     done = subprocess.run(command, input=request.encode(), capture_output=True, check=False)
     assert done.returncode == -signal.SIGALRM
 
@@ -111,7 +111,7 @@ def test_a_document_that_needs_too_much_memory(note: Path, tmp_path: Path) -> No
 
 
 def test_an_answer_without_end(note: Path, monkeypatch: pytest.MonkeyPatch, parser: Parser) -> None:
-    monkeypatch.setattr("admin.curation.parser.MAX_REPLY", 10)
+    monkeypatch.setattr("admin.curation.formats.parser.MAX_REPLY", 10)
     with pytest.raises(UnreadableDocument, match="more text than can be read"):
         parser.parse(note, "markdown")
     monkeypatch.undo()
@@ -144,7 +144,7 @@ def test_the_childs_limits_and_surroundings(parser: Parser, note: Path, monkeypa
 def test_a_library_that_prints_does_not_break_the_protocol(note: Path) -> None:
     program = (
         "import os, sys\n"
-        "from admin.curation import loaders, parser\n"
+        "from admin.curation.formats import loaders, parser\n"
         "def noisy(*arguments):\n"
         "    print('noise', flush=True)\n"
         "    os.write(1, b'more noise')\n"
@@ -162,7 +162,7 @@ def test_a_library_that_prints_does_not_break_the_protocol(note: Path) -> None:
 
 
 def test_the_child_imports_only_what_it_needs() -> None:
-    program = "import sys, admin.curation.parser; print(*sys.modules)"
+    program = "import sys, admin.curation.formats.parser; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     loaded = set(done.stdout.split())
     assert not loaded & {"torch", "gradio", "sqlalchemy", "langchain_core", "pydantic", "pypdfium2", "bs4"}

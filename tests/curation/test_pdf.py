@@ -8,7 +8,7 @@ from reportlab.lib.styles import getSampleStyleSheet
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import PageBreak, Paragraph, SimpleDocTemplate
 
-from admin.curation.chunking import chunk
+from admin.curation.documents.chunking import chunk
 from tests.curation.test_loaders import PROSE, pdf_of, read
 
 

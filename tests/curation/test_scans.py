@@ -10,9 +10,9 @@ from PIL import Image
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
-from admin.curation import scans
-from admin.curation.loaders import load
-from admin.curation.parser import Parser
+from admin.curation.formats import scans
+from admin.curation.formats.loaders import load
+from admin.curation.formats.parser import Parser
 from tests.curation import samples
 from tests.curation.test_loaders import read, refusal
 

@@ -1,6 +1,6 @@
 import pytest
 
-from admin.curation.text import decode, guess_language, normalise
+from admin.curation.formats.text import decode, guess_language, normalise
 
 SENTENCES = {
     "en": "Every employee has twenty-eight days of annual leave, and the days that are left expire in March.",

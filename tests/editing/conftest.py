@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from admin.curation.documents import Ingestion, Submission
-from admin.curation.parser import Parser
+from admin.curation.documents.ingesting import Ingestion, Submission
+from admin.curation.formats.parser import Parser
 from admin.service.editing import Editing
 from admin.service.library import Library
 from chat.models.embedder import Embedder

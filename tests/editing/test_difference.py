@@ -2,7 +2,7 @@
 
 import time
 
-from admin.curation.difference import MOST_SHOWN, Difference, compare
+from admin.curation.documents.difference import MOST_SHOWN, Difference, compare
 
 BEFORE = "\n".join(f"Line {number} says the same as ever." for number in range(1, 41))
 

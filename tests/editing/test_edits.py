@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from admin.curation.documents import Ingestion, blob_path
-from admin.curation.editing import Cut, Edition
+from admin.curation.documents.editing import Cut, Edition
+from admin.curation.documents.ingesting import Ingestion, blob_path
 from admin.service.editing import Editing
 from admin.service.library import Library
 from chat.errors import InvalidInputError, NotFoundError

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from admin.curation import documents as ingesting
-from admin.curation.chunking import Chunk, chunk
-from admin.curation.documents import Ingestion, blob_path
-from admin.curation.parsed import ParsedDocument
-from admin.curation.parser import Parser
+from admin.curation.documents import ingesting
+from admin.curation.documents.chunking import Chunk, chunk
+from admin.curation.documents.ingesting import Ingestion, blob_path
+from admin.curation.formats.parsed import ParsedDocument
+from admin.curation.formats.parser import Parser
 from admin.service.editing import Editing
 from admin.service.library import Library
 from chat.store import chunks, collections, documents, versions

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from admin.curation.documents import Ingestion, blob_path
-from admin.curation.loaders import ParsedDocument
-from admin.curation.parser import Parser
+from admin.curation.documents.ingesting import Ingestion, blob_path
+from admin.curation.formats.loaders import ParsedDocument
+from admin.curation.formats.parser import Parser
 from admin.service.editing import Editing
 from admin.service.library import Library
 from chat.store.cited import Uses

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from admin.curation.embedders import Changeover
-from admin.curation.parser import Parser
+from admin.curation.formats.parser import Parser
 from chat.models.embedder import LibraryEmbedder, bundled_folder
 from chat.store.database import Database
 from tests.rag.library import Library, make_library

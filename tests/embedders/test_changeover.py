@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from admin.curation.documents import Interrupted
+from admin.curation.documents.ingesting import Interrupted
+from admin.curation.documents.vectors import vectors
 from admin.curation.embedders import Changeover
-from admin.curation.vectors import vectors
 from chat.errors import EmbedderChangedError, ModelError, NotFoundError
 from chat.models.embedder import BUNDLED, LibraryEmbedder
 from chat.rag.retriever import HybridRetriever

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from langchain_core.messages import BaseMessage
 
-from admin.curation.parser import Parser
+from admin.curation.formats.parser import Parser
 from admin.evaluation.reading import Report
 from admin.evaluation.run import Evaluating
 from admin.evaluation.starting import Wanted

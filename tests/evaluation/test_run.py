@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from admin.curation.documents import Interrupted
+from admin.curation.documents.ingesting import Interrupted
 from admin.evaluation import metrics
 from chat.errors import InvalidInputError, ModelError, NotAllowedError, NotFoundError
 from chat.models.chat import ModelConnection

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from admin.curation.parser import Parser
+from admin.curation.formats.parser import Parser
 from admin.service.examples import Examples
 from chat.models.embedder import Embedder
 from chat.rights import Person

@@ -2,7 +2,7 @@
 
 import pytest
 
-from admin.curation.documents import Interrupted
+from admin.curation.documents.ingesting import Interrupted
 from admin.service.examples import Examples
 from admin.training import drafting
 from admin.training.drafting import TASK, Drafting, Dropped

@@ -8,9 +8,9 @@ from rich.console import Console
 
 from admin import ingest
 from admin.app import Parts
+from admin.curation.documents.files import find_files
 from admin.curation.embedders import Changeover
-from admin.curation.files import find_files
-from admin.curation.loaders import UnreadableDocument
+from admin.curation.formats.loaders import UnreadableDocument
 from chat.settings import Settings
 from chat.store.tables import Status
 from tests.ingestion.test_documents import HARBOUR, found

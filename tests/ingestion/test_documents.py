@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from admin.curation.documents import blob_path
+from admin.curation.documents.ingesting import blob_path
 from chat.errors import InvalidInputError, NotFoundError
 from chat.store import chunks, collections, documents, versions
 from chat.store.tables import Chunk, Content, DocumentVersion, Status

@@ -8,7 +8,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from admin import worker
-from admin.curation.documents import Ingestion
+from admin.curation.documents.ingesting import Ingestion
 from chat.models.embedder import Embedder
 from chat.store import documents, holdings, jobs, versions
 from chat.store.tables import Status

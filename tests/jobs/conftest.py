@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from admin.curation.parser import Parser
+from admin.curation.formats.parser import Parser
 from chat.models.embedder import Embedder
 from chat.store.database import Database
 from tests.rag.library import Library, make_library

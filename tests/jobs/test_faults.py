@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from admin.curation.documents import keep_blob
+from admin.curation.documents.ingesting import keep_blob
 from chat.errors import AppError, DatabaseError
 from tests.ingestion.test_documents import HARBOUR
 from tests.jobs.running import run_until, work_for

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from procrastinate.jobs import Job, Status
 
 from admin import worker
-from admin.curation import documents
+from admin.curation.documents import ingesting
 from admin.service.jobs import Jobs
 from admin.worker import Task, Work
 from chat.errors import NotFoundError
@@ -96,7 +96,7 @@ def test_a_dead_worker_is_replaced_within_30_seconds() -> None:
 def test_a_long_document_is_gone_on_with_where_a_stopped_worker_left_it(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(documents, "BATCH", 4)
+    monkeypatch.setattr(ingesting, "BATCH", 4)
     monkeypatch.setattr(worker, "GRACE_S", 0.1)
     embedded: list[int] = []
 
@@ -165,7 +165,7 @@ def test_a_waiting_job_is_cancelled(library: Library) -> None:
 
 
 def test_a_running_job_is_cancelled_and_leaves_nothing(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(documents, "BATCH", 4)
+    monkeypatch.setattr(ingesting, "BATCH", 4)
     cancelled: list[bool] = []
 
     class Cancelling(Unlucky):

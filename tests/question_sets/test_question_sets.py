@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from admin.curation import question_files
+from admin.curation.bench import question_files
 from admin.service.question_sets import QuestionSets
 from admin.service.snapshots import Snapshots, Wanted
 from chat.errors import InvalidInputError

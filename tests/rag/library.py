@@ -14,8 +14,8 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import PrivateAttr
 
-from admin.curation.documents import Ingestion, Submission, submit
-from admin.curation.parser import Parser
+from admin.curation.documents.ingesting import Ingestion, Submission, submit
+from admin.curation.formats.parser import Parser
 from chat.models.chat import Connected, ModelConnection
 from chat.models.embedder import Embedder
 from chat.models.verifier import Verifier

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from admin.curation.addresses import Allowed
-from admin.curation.documents import Ingestion, Submission, submit
-from admin.curation.fetch import Fetcher
-from admin.curation.parser import Parser
+from admin.curation.documents.ingesting import Ingestion, Submission, submit
+from admin.curation.formats.parser import Parser
+from admin.curation.sources.addresses import Allowed
+from admin.curation.sources.fetch import Fetcher
 from admin.service.bench import Bench
 from admin.service.editing import Editing
 from admin.service.jobs import Jobs

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from admin.curation.addresses import Allowed
-from admin.curation.fetch import Fetcher, Limits
+from admin.curation.sources.addresses import Allowed
+from admin.curation.sources.fetch import Fetcher, Limits
 from admin.service.sources import Sources
 from chat.store.database import Database
 from tests.conftest import OWNER

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from admin.curation.addresses import Allowed
-from admin.curation.fetch import Fetcher, FetchError, Limits, PageGoneError, read_url, suffix_of
+from admin.curation.sources.addresses import Allowed
+from admin.curation.sources.fetch import Fetcher, FetchError, Limits, PageGoneError, read_url, suffix_of
 from tests.sources.conftest import Site
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from admin.curation.sources import Change
+from admin.curation.sources.survey import Change
 from admin.service.sources import NewSource, Sources
 from chat.errors import AppError, InvalidInputError, NotAllowedError
 from chat.rights import Person

@@ -21,9 +21,9 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from admin.curation.chunking import chunk
-from admin.curation.documents import CHUNK_TARGET, CHUNK_TARGETS, submit
-from admin.curation.loaders import kind_of, load
+from admin.curation.documents.chunking import chunk
+from admin.curation.documents.ingesting import CHUNK_TARGET, CHUNK_TARGETS, submit
+from admin.curation.formats.loaders import kind_of, load
 from chat.settings import Settings
 from chat.store import versions
 from chat.store.database import Database, open_database

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from admin.curation.documents import Interrupted
+from admin.curation.documents.ingesting import Interrupted
 from admin.service.jobs import Jobs
 from admin.service.training import Training, Wanted
 from admin.training import snapshots

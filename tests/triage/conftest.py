@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from admin.curation.parser import Parser
+from admin.curation.formats.parser import Parser
 from admin.service.triage import Triage
 from chat.models.embedder import Embedder
 from chat.models.verifier import Verifier

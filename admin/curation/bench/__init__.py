@@ -1,0 +1,1 @@
+"""Retrieval looked into: what each arm finds, labelled questions, and what is fitted to them."""

@@ -1,0 +1,1 @@
+"""A document's way: files as they come, chunks, edits, versions."""

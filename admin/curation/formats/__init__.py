@@ -1,0 +1,1 @@
+"""Reading files: from a stranger's bytes to text, whatever the format."""

@@ -1,0 +1,1 @@
+"""Folders and sites that are kept in step with: what they hold, and what a sync does with it."""

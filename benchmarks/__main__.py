@@ -1,13 +1,8 @@
 """`python -m benchmarks`: run them all or those named, and print what they found."""
 
-import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
-
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 import typer
 from rich.console import Console
@@ -29,7 +24,7 @@ from benchmarks import (
 )
 from benchmarks.report import Table, markdown, moment, show
 from benchmarks.workbench import Workbench, workbench
-from chat.errors import AppError
+from chat import program
 
 BENCHMARKS: dict[str, Callable[[Workbench], list[Table]]] = {
     "retrieval": retrieval.run,
@@ -73,12 +68,8 @@ def measure(
 
 
 def main() -> None:
-    """Run the command line. A failure that a person can cure is told on stderr, exit status 1."""
-    try:
-        cli()
-    except AppError as error:
-        print(f"benchmarks: {error}", file=sys.stderr)
-        sys.exit(1)
+    """Run the command line."""
+    program.run(cli, "benchmarks")
 
 
 if __name__ == "__main__":

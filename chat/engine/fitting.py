@@ -65,10 +65,10 @@ def _check_layers(file: AdapterFile, loaded: LoadedModel) -> None:
         layer = layers.get(module)
         if layer is None:
             raise AdapterError(f"This adapter changes {module}; {loaded.id} has no such linear layer.")
-        if (b.shape[0], a.shape[1]) != tuple(layer.weight.shape):
+        if (b.shape[0], a.shape[1]) != (layer.out_features, layer.in_features):
             raise AdapterError(
                 f"This adapter changes {module} as if it were {b.shape[0]} x {a.shape[1]}; "
-                f"in {loaded.id} it is {layer.weight.shape[0]} x {layer.weight.shape[1]}."
+                f"in {loaded.id} it is {layer.out_features} x {layer.in_features}."
             )
     wanted = [name for name in layers if name.rpartition(".")[2] in file.card.targets]
     missing = [name for name in wanted if name not in file.matrices]
@@ -84,9 +84,7 @@ def _check_text(folder: Path, loaded: LoadedModel) -> None:
     for name in ("config.json", "tokenizer_config.json"):
         if _json(folder / name).get("auto_map"):
             raise AdapterError(f"{folder / name} has an auto_map, which names code to run. Remove it.")
-    saved = _json(folder / "tokenizer.json")
-    own = json.loads(loaded.tokenizer.backend_tokenizer.to_str())
-    if saved and any(saved.get(part) != own.get(part) for part in TOKENIZER_PARTS):
+    if (saved := _json(folder / "tokenizer.json")) and _reads_otherwise(saved, loaded):
         raise AdapterError(
             f"The tokenizer in {folder} is not that of {loaded.id}: the adapter would read other tokens."
         )
@@ -97,6 +95,11 @@ def _check_text(folder: Path, loaded: LoadedModel) -> None:
         raise AdapterError(
             f"The chat template in {folder} is not that of {loaded.id}. Train with the model's own template."
         )
+
+
+def _reads_otherwise(saved: dict[str, Any], loaded: LoadedModel) -> bool:
+    own = json.loads(loaded.tokenizer.backend_tokenizer.to_str())
+    return any(saved.get(part) != own.get(part) for part in TOKENIZER_PARTS)
 
 
 def _json(path: Path) -> dict[str, Any]:

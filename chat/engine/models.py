@@ -22,6 +22,7 @@ class Models:
 
     async def adapter(self, model: str) -> str | None:
         """The digest of the adapter that `model` names; None for the base model. Raises `ProtocolError`, 404."""
+        self._let_go_deleted()
         if model == self._loaded.id:
             return None
         shelf = self._scheduler.shelf
@@ -48,6 +49,7 @@ class Models:
 
     async def list(self) -> dict[str, Any]:
         """The base model, then the adapters, as vLLM describes them; with what tells one from another."""
+        self._let_go_deleted()
         base = {
             **_described(self._loaded.id, self._loaded.root, parent=None),
             "max_model_len": self._loaded.context_length,
@@ -56,6 +58,12 @@ class Models:
         }
         adapters = [self._listed(name, known) for name, known in self._scheduler.shelf.names().items()]
         return {"object": "list", "data": [base, *adapters]}
+
+    def _let_go_deleted(self) -> None:
+        """Let go of every adapter whose folder is gone, whichever process deleted it: it needs to tell nobody."""
+        for name, known in self._scheduler.shelf.names().items():
+            if not known.folder.is_dir():
+                self._scheduler.unload(name)
 
     def _listed(self, name: str, known: Known) -> dict[str, Any]:
         return {

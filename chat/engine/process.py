@@ -90,9 +90,6 @@ def serve(
 
     Raises `ModelError` where an engine of this HOME runs already, or the model cannot be loaded.
     """
-    # OpenMP's spinning barrier collapses as soon as anything else runs on the same cores: 157 tokens/s became 25.
-    # The variable is read once, when torch is imported.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)
     with _claim(settings.home), socket.create_server((host, port)) as listener:
@@ -135,11 +132,13 @@ def _claim(home: Path) -> IO[bytes]:
 
 
 def _load_and_run(settings: Settings, listener: socket.socket, grace_s: float | None) -> None:
+    from chat.engine.layout import lay_out
     from chat.engine.loading import load
     from chat.engine.scheduler import Scheduler
     from chat.engine.server import EngineServer
 
     loaded = load(settings)
+    lay_out(loaded)
     key = settings.engine_key.get_secret_value() if settings.engine_key else secrets.token_urlsafe(32)
     host, port = listener.getsockname()[:2]
     address = Address(f"http://{host}:{port}", key, os.getpid(), loaded.id, settings.model)

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from admin.curation.formats.loaders import UnreadableDocument, load
 from admin.curation.formats.parser import KILL_GRACE, Parser
 
 MEGABYTE = 1_000_000
+Children = Callable[[], list[psutil.Process]]
 
 
 @pytest.fixture
@@ -38,11 +39,18 @@ def slow(tmp_path: Path) -> Path:
     return path
 
 
-def children() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children() if "admin.curation.formats.parser" in child.cmdline()]
+@pytest.fixture
+def children() -> Children:
+    """Those who parse for this test; the whole run may have one of its own besides."""
+
+    def parsing() -> list[psutil.Process]:
+        return [child for child in psutil.Process().children() if "admin.curation.formats.parser" in child.cmdline()]
+
+    others = parsing()
+    return lambda: [child for child in parsing() if child not in others]
 
 
-def test_one_child_serves_many_documents(parser: Parser, note: Path) -> None:
+def test_one_child_serves_many_documents(parser: Parser, note: Path, children: Children) -> None:
     assert children() == []
     assert parser.parse(note, "markdown") == load(note, "markdown")
     first = children()
@@ -61,13 +69,15 @@ def test_the_childs_words_arrive(parser: Parser, tmp_path: Path, note: Path) -> 
     assert parser.parse(note, "markdown").title == "Größe"
 
 
-def test_an_idle_child_that_was_killed_is_replaced(parser: Parser, note: Path) -> None:
+def test_an_idle_child_that_was_killed_is_replaced(parser: Parser, note: Path, children: Children) -> None:
     parser.parse(note, "markdown")
     children()[0].kill()
     assert parser.parse(note, "markdown").title == "Größe"
 
 
-def test_a_child_killed_at_work_is_told_and_replaced(parser: Parser, note: Path, slow: Path) -> None:
+def test_a_child_killed_at_work_is_told_and_replaced(
+    parser: Parser, note: Path, slow: Path, children: Children
+) -> None:
     def kill_soon() -> None:
         while not children():
             time.sleep(0.01)
@@ -82,7 +92,7 @@ def test_a_child_killed_at_work_is_told_and_replaced(parser: Parser, note: Path,
     assert parser.parse(note, "markdown").title == "Größe"
 
 
-def test_a_document_that_takes_too_long(note: Path) -> None:
+def test_a_document_that_takes_too_long(note: Path, children: Children) -> None:
     with Parser(seconds=3) as parser:
         parser.parse(note, "markdown")
         children()[0].suspend()
@@ -118,7 +128,7 @@ def test_an_answer_without_end(note: Path, monkeypatch: pytest.MonkeyPatch, pars
     assert parser.parse(note, "markdown").title == "Größe"
 
 
-def test_closing_while_a_document_is_read(slow: Path) -> None:
+def test_closing_while_a_document_is_read(slow: Path, children: Children) -> None:
     parser = Parser()
     with ThreadPoolExecutor(1) as pool:
         reading = pool.submit(parser.parse, slow, "csv")
@@ -130,7 +140,9 @@ def test_closing_while_a_document_is_read(slow: Path) -> None:
     assert children() == []
 
 
-def test_the_childs_limits_and_surroundings(parser: Parser, note: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_childs_limits_and_surroundings(
+    parser: Parser, note: Path, monkeypatch: pytest.MonkeyPatch, children: Children
+) -> None:
     monkeypatch.setenv("APPRENTICE_MODEL_KEY", "secret")
     parser.parse(note, "markdown")
     child = children()[0]

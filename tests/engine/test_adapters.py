@@ -122,8 +122,12 @@ def test_what_may_not_be_served_is_refused_in_words(folder: Path, loaded: Loaded
 
 
 def test_a_saved_tokenizer_of_the_base_is_no_hindrance(folder: Path, loaded: LoadedModel) -> None:
+    shelf = Shelf(loaded, folder.parent, budget=1 << 30)
+    before, _ = shelf.read("mine", "mine")
     loaded.tokenizer.save_pretrained(folder)
-    Shelf(loaded, folder.parent, budget=1 << 30).read("mine", "mine")
+    assert (folder / "tokenizer.json").is_file()
+    after, _ = shelf.read("mine", "mine")
+    assert after.card.digest == before.card.digest
 
 
 @pytest.mark.parametrize("path", ["..", "../adapter", "/etc", "a/../../b", "link", ".", "", "a\0b"])

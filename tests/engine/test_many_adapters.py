@@ -22,10 +22,12 @@ from chat.engine.fingerprint import Fingerprint
 from chat.engine.limits import Limits
 from chat.engine.loading import LoadedModel
 from chat.engine.process import LOCK, Address, connect
+from chat.engine.scheduler import Scheduler
+from chat.engine.server import EngineServer
 from chat.errors import ModelError
 from chat.models.chat import ModelConnection, model_errors
 from chat.settings import Settings
-from tests.engine.conftest import KEY, Adapters, Brakes, adapter, client, running, wait_until
+from tests.engine.conftest import KEY, Adapters, Brakes, adapter, client, running, started, wait_until
 from tests.engine.test_process import COMMAND, is_free
 
 QUESTIONS = [
@@ -182,6 +184,28 @@ def test_adapters_are_loaded_listed_and_unloaded_as_vllm_does(http: httpx.Client
     assert post(http, "mine", "hi").status_code == 404
 
 
+def test_an_adapter_whose_folder_was_deleted_is_let_go_of_at_the_next_request(
+    loaded: LoadedModel, adapters: Adapters, tmp_path: Path
+) -> None:
+    """Whoever deletes it tells the engine nothing: it may be any process, on a folder that many share."""
+    digests = []
+    for name in adapters.names[:2]:
+        digests.append(disk.digest(adapters.root / name))
+        shutil.copytree(adapters.root / name, tmp_path / digests[-1])
+    scheduler = Scheduler(loaded, tmp_path)
+    with started(EngineServer(scheduler, loaded, KEY)) as url, client(url) as http:
+        assert [post(http, digest, "hi").status_code for digest in digests] == [200, 200]
+        shutil.rmtree(tmp_path / digests[0])
+        assert post(http, "tiny", "hi").status_code == 200
+        wait_until(lambda: scheduler._residents.get(digests[0]) is None)
+        refused = post(http, digests[0], "hi")
+        assert (refused.status_code, refused.json()["error"]["code"]) == (404, "model_not_found")
+        assert [each["id"] for each in http.get("/v1/models").json()["data"]] == ["tiny", digests[1]]
+        assert post(http, digests[1], "hi").status_code == 200
+        shutil.copytree(adapters.root / adapters.names[0], tmp_path / digests[0])
+        assert post(http, digests[0], "hi").status_code == 200, "it answers again when it is put back"
+
+
 def test_an_adapter_that_does_not_answer_as_itself_is_not_served(
     loaded: LoadedModel, adapters: Adapters, tmp_path: Path
 ) -> None:
@@ -236,4 +260,6 @@ def test_a_killed_engine_answers_again_by_digest_with_nobody_loading(
                 address = Address.read(settings.home)
                 assert address
                 os.kill(address.pid, signal.SIGKILL)
+                # Until it is really gone it may still say that it is well, and be taken for the living one.
+                wait_until(lambda: is_free(settings.home / LOCK), seconds=20)
     wait_until(lambda: is_free(settings.home / LOCK), seconds=20)

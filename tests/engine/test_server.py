@@ -175,7 +175,7 @@ def test_who_leaves_the_queue_frees_a_place_in_it(loaded: LoadedModel, brakes: B
                 assert refused.status_code == 429
                 assert int(refused.headers["Retry-After"]) >= 1
                 assert refused.json()["error"]["code"] == "engine_busy"
-            wait_until(is_accepted, seconds=2)
+            wait_until(is_accepted, seconds=8)
 
 
 @pytest.mark.parametrize("stream", [True, False])

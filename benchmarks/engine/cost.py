@@ -28,13 +28,13 @@ class Store:
     """Finds the same passages whatever is asked."""
 
     def __init__(self) -> None:
-        words = "The harbour office opens at eight and closes at five. The ferry leaves from pier {}. " * 5
+        words = "The harbour office opens at eight and closes at five. The ferry leaves from pier two. " * 5
         self._sources = [
-            Source(rank, 1 / rank, rank, rank, 0.8, rank, "Harbour", 1, 1, 1, None, 0, 400, "Hours", words.format(rank))
+            Source(rank, 1 / rank, rank, rank, 0.8, rank, "Harbour", 1, 1, 1, None, 0, 400, "Hours", words)
             for rank in range(1, PASSAGES + 1)
         ]
 
-    def asked_by(self, _person: Person, _collection: str | None) -> "Store":
+    def asked_by(self, *_: object) -> "Store":
         return self
 
     def find(self, _searched: str) -> tuple[Sequence[Source], RetrievalSettings]:

@@ -25,7 +25,7 @@ def save_adapter(loaded: LoadedModel, folder: Path, seed: int) -> None:
     tensors = {}
     for name, layer in loaded.model.named_modules():
         if name.endswith(("q_proj", "v_proj")):
-            wide, narrow = layer.weight.shape
+            wide, narrow = layer.out_features, layer.in_features
             tensors[f"base_model.model.{name}.lora_A.weight"] = torch.randn(RANK, narrow) * 0.05
             tensors[f"base_model.model.{name}.lora_B.weight"] = torch.randn(wide, RANK) * 0.05
     folder.mkdir(parents=True)

@@ -5,20 +5,14 @@ import math
 import statistics
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from time import perf_counter
 
 from admin.demo import FOLDER
 from benchmarks.engine.running import QUESTIONS, Bench, engine
-from chat.engine.keyvalues import bytes_per_token
-from chat.engine.layout import lay_out
-from chat.engine.loading import LoadedModel, load
-from chat.settings import Settings
+from chat.engine.loading import LoadedModel
 
 ADAPTERS = 8
 FIT = 2
@@ -27,8 +21,6 @@ ROUNDS = 3
 TOKENS = 24
 PIECES, PIECE = 12, 512
 """Texts of the demo that are read for the perplexity, and tokens of each."""
-USERS, PROMPT, ANSWER = 8, 400, 64
-"""Who asks while the memory is measured, and tokens."""
 Row = tuple[str, ...]
 
 
@@ -76,50 +68,10 @@ def perplexity(loaded: LoadedModel, say: Callable[[str], None]) -> Row:
 def memory(home: Path, say: Callable[[str], None]) -> list[Row]:
     """Memory of a process of its own with eight users, beside model and caches as computed."""
     say("Engine: memory …")
-    done = subprocess.run([sys.executable, "-m", __name__, str(home)], stdout=subprocess.PIPE, check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.engine.occupied", str(home)], stdout=subprocess.PIPE, check=True
+    )
     found = json.loads(done.stdout)
     used, computed = found["used"] / 2**20, found["computed"] / 2**20
-    return [(f"memory with {USERS} users, MiB above the bare libraries", f"{used:.0f}", f"{computed:.0f} as computed",
-             f"{used / computed:.2f} x", "≤ 1.3 x")]  # fmt: skip
-
-
-def measure(home: Path) -> dict[str, float]:
-    """In bytes: what is `used` at most above the libraries, and model, keys and values as `computed`."""
-    import psutil
-    import transformers  # noqa: F401
-    from transformers.models.llama import modeling_llama  # noqa: F401
-
-    process = psutil.Process()
-    before = process.memory_info().rss
-    loaded = load(Settings(home=home))
-    weights = sum(each.numel() * each.element_size() for each in loaded.model.parameters())
-    lay_out(loaded)
-    with TemporaryDirectory() as root, engine(loaded, Path(root), 0) as ours, watched(process) as seen:
-        words = loaded.tokenizer.decode(range(1000, 1000 + PROMPT))
-        ours.together([ours.request(f"{number} {words}", ANSWER) for number in range(USERS)])
-        columns = len(ours.request(f"0 {words}").prompt) + ANSWER
-    # What each prompt left in the cache of prefixes stands beside what its answer runs on.
-    caches = USERS * (columns + columns - ANSWER) * bytes_per_token(loaded)
-    return {"used": max(seen) - before, "computed": weights + caches}
-
-
-@contextmanager
-def watched(process: "psutil.Process") -> Iterator[list[int]]:  # type: ignore[name-defined]  # noqa: F821
-    """The bytes that a process occupies, noted again and again."""
-    seen, over = [process.memory_info().rss], threading.Event()
-
-    def watch() -> None:
-        while not over.wait(0.02):
-            seen.append(process.memory_info().rss)
-
-    thread = threading.Thread(target=watch)
-    thread.start()
-    try:
-        yield seen
-    finally:
-        over.set()
-        thread.join()
-
-
-if __name__ == "__main__":
-    print(json.dumps(measure(Path(sys.argv[1]))))
+    what = f"memory with {found['users']} users, MiB above the bare libraries"
+    return [(what, f"{used:.0f}", f"{computed:.0f} as computed", f"{used / computed:.2f} x", "≤ 1.3 x")]

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -130,11 +131,22 @@ def chat_model(base_url: str, key: str, model: str, silence_s: float = SILENCE_S
     """
     import httpx
     from langchain_openai import ChatOpenAI
+    from openai import DefaultHttpxClient
 
     timeout = httpx.Timeout(silence_s, connect=min(silence_s, CONNECT_S))
-    return ChatOpenAI(
-        base_url=base_url, api_key=SecretStr(key), model=model, timeout=timeout, max_retries=0, stream_usage=True
+    http = DefaultHttpxClient(timeout=timeout)
+    chat = ChatOpenAI(
+        base_url=base_url,
+        api_key=SecretStr(key),
+        model=model,
+        timeout=timeout,
+        max_retries=0,
+        stream_usage=True,
+        http_client=http,
     )
+    # Shared by all copies of this model, so closed with the last of them: nobody else would close its connections.
+    weakref.finalize(chat.root_client, http.close)
+    return chat
 
 
 def answering(settings: Settings) -> str:

@@ -1,5 +1,6 @@
 """The way to a model server: found, named, lost in every way that a server can be lost, and found again."""
 
+import gc
 import json
 import socket
 import threading
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from chat.errors import ModelError
-from chat.models.chat import Connected, ModelConnection, find_model, model_errors
+from chat.models.chat import Connected, ModelConnection, chat_model, find_model, model_errors
 from chat.settings import Settings
 from tests.rag.library import NOWHERE
 
@@ -156,3 +157,16 @@ def test_many_threads_connect_once(server: Server) -> None:
         thread.join()
     assert len(server.keys) == 1
     assert all(connected is found[0] for connected in found)
+
+
+def test_connections_are_closed_with_the_last_copy_of_their_model(server: Server) -> None:
+    first = Connected(chat_model(server.address, "key", "small"), "small")
+    copy = first.with_adapter("0" * 64)
+    http = copy.chat.http_client  # type: ignore[attr-defined]
+    assert heard(first)
+    del first
+    gc.collect()
+    assert not http.is_closed, "the copy may be in mid-answer"
+    del copy
+    gc.collect()
+    assert http.is_closed

@@ -129,11 +129,10 @@ def chat_model(base_url: str, key: str, model: str, silence_s: float = SILENCE_S
 
     It tries once: only `chat.models.speech` knows whether trying again is safe.
     """
-    import httpx
     from langchain_openai import ChatOpenAI
-    from openai import DefaultHttpxClient
+    from openai import DefaultHttpxClient, Timeout
 
-    timeout = httpx.Timeout(silence_s, connect=min(silence_s, CONNECT_S))
+    timeout = Timeout(silence_s, connect=min(silence_s, CONNECT_S))
     http = DefaultHttpxClient(timeout=timeout)
     chat = ChatOpenAI(
         base_url=base_url,

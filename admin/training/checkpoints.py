@@ -45,8 +45,7 @@ class Progress:
     seconds: float = 0.0
     """That were spent on learning, over all lives of the run."""
     tokens: int = 0
-    resumed: tuple[int, ...] = ()
-    """Steps at which a new life of the run began."""
+    """That were computed."""
 
     def stepped(self, loss: float, seconds: float, tokens: int) -> "Progress":
         """After one more step."""

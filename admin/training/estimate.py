@@ -1,4 +1,4 @@
-"""What a run will take, measured: two real steps of the longest rows, in the very program that would train."""
+"""What a run will take, measured: two real steps of its costliest rows, in the very program that would train."""
 
 import secrets
 import shutil
@@ -10,18 +10,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from admin.training import snapshots
+from admin.training import packing, snapshots
 from admin.training.folder import RUNS, Plan, RunFolder, file_sha256
+from admin.training.packing import Pack, in_parts, packed
 from admin.training.presets import TrainingSettings
 from admin.training.preview import Prepared
+from admin.training.rows import Encoded
 from admin.training.runs import begin, last_words
 from admin.training.schedule import count_steps
 from admin.training.train import HELD_OUT
+from chat.engine.locks import lock, try_lock
 from chat.errors import ModelError
 from chat.settings import Settings
 
 STEPS = 2
 POLL_S = 0.2
+TRIALS = "trials.lock"
+"""Held by every trial of a data folder as long as it lives: where nobody does, what lies there was left by the dead."""
 FORWARD = 1 / 3
 """What reading rows takes of what learning from them does: the way back is twice as long."""
 
@@ -38,6 +43,8 @@ class Estimate:
     free_disk: int
     tokens_per_s: float
     dtype: str
+    computed: int
+    """Tokens of an epoch, where what examples share is counted once."""
 
     @property
     def fits(self) -> bool:
@@ -45,20 +52,26 @@ class Estimate:
         return self.disk < self.free_disk
 
 
+def costliest(prepared: Prepared, chosen: TrainingSettings) -> Pack:
+    """What takes the most memory of all that is computed at once."""
+    packs = sorted(packed(prepared.train, chosen), key=lambda pack: -pack.computed)
+    return max(in_parts(packs, chosen.at_once), key=lambda part: part.computed)
+
+
 @contextmanager
 def trial(
-    settings: Settings, model: str, rows: Sequence[dict[str, Any]], chosen: TrainingSettings
+    settings: Settings, model: str, rows: Sequence[dict[str, Any]], chosen: TrainingSettings, part: Pack
 ) -> Iterator[RunFolder]:
-    """A folder in which two steps of these rows are to be taken; gone at the end."""
-    folder = RunFolder(settings.home / RUNS / f".trial-{secrets.token_hex(4)}")
-    folder.path.mkdir(parents=True)
-    try:
-        folder.rows.write_bytes(b"".join(snapshots.line(row) for row in rows))
+    """A folder in which two steps of these rows are to be taken, of those in `part` alone; gone at the end."""
+    taken = {each.id.partition("+")[0] for each in part.rows}
+    # So small a step that it is quick, and so large that it computes what shares a prefix as the run will.
+    batch = packing.PREFIXES * len(part.rows) if part.shared else chosen.at_once
+    with _passing(settings.home) as folder:
+        learned = (row | {"split": "train"} for row in rows if str(row["id"]) in taken)
+        folder.rows.write_bytes(b"".join(snapshots.line(row) for row in learned))
         folder.write_plan(
             Plan(
-                settings=chosen.model_copy(
-                    update={"batch": chosen.at_once, "max_rows": None, "checkpoint_every": STEPS}
-                ),
+                settings=chosen.model_copy(update={"batch": batch, "max_rows": None, "checkpoint_every": STEPS}),
                 home=settings.home,
                 model=model,
                 dtype=settings.dtype,
@@ -67,25 +80,32 @@ def trial(
             )
         )
         yield folder
-    finally:
-        shutil.rmtree(folder.path)
 
 
-def longest(rows: Sequence[dict[str, Any]], prepared: Prepared, count: int) -> list[dict[str, Any]]:
-    """The rows that take the most memory, for training alone."""
-    chosen = {each.id.partition("+")[0] for each in sorted(prepared.train, key=lambda each: -each.length)[:count]}
-    return [row | {"split": "train"} for row in rows if str(row["id"]) in chosen]
+@contextmanager
+def _passing(home: Path) -> Iterator[RunFolder]:
+    """A new folder, gone at the end; so is, before it begins, what trials left behind that were killed."""
+    if alone := try_lock(home / TRIALS):
+        with alone:
+            for left in (home / RUNS).glob(".trial-*"):
+                shutil.rmtree(left)
+    with lock(home / TRIALS, shared=True):
+        folder = RunFolder(home / RUNS / f".trial-{secrets.token_hex(4)}")
+        folder.path.mkdir(parents=True)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder.path)
 
 
 def take_steps(folder: RunFolder) -> Iterator[str]:
     """Take the two steps, saying in words how far they are. Closing the iterator ends them. Raises `ModelError`."""
-    program, told = begin(folder), -1
+    program, told = begin(folder), ""
     try:
         while program.poll() is None:
-            steps = sum(event["event"] == "step" for event in folder.log()[0])
-            if steps > told:
-                told = steps
-                yield f"Step {steps + 1} of {STEPS}" if folder.log()[0] else "Loading the model"
+            if (said := _stage(folder)) != told:
+                told = said
+                yield told
             time.sleep(POLL_S)
     finally:
         program.send_signal(signal.SIGKILL)
@@ -94,22 +114,36 @@ def take_steps(folder: RunFolder) -> Iterator[str]:
         raise ModelError(folder.failure() or last_words(folder, program.returncode))
 
 
+def _stage(folder: RunFolder) -> str:
+    """How far the two steps are, in words."""
+    events, _ = folder.log()
+    taken = sum(event["event"] == "step" for event in events)
+    if not events:
+        return "Loading the model"
+    return f"Step {taken + 1} of {STEPS}" if taken < STEPS else "Saving what they made"
+
+
 def reckon(folder: RunFolder, prepared: Prepared, chosen: TrainingSettings) -> Estimate:
     """What the whole run takes, going by what the two steps in `folder` did."""
     result = folder.result() or {}
     speed = max(event["tokens_per_s"] for event in folder.log()[0] if event["event"] == "step")
     steps = count_steps(len(prepared.train), chosen)
-    learned = sum(each.length for each in prepared.train) * chosen.epochs
-    measured = sum(each.length for each in prepared.validation[:HELD_OUT]) * (steps // chosen.evaluate_every + 2)
+    epoch = _computed(prepared.train, chosen)
+    measured = _computed(prepared.validation[:HELD_OUT], chosen) * (steps // chosen.evaluate_every + 2)
     return Estimate(
         steps=steps,
-        seconds=(learned + FORWARD * measured) / speed,
+        seconds=(epoch * chosen.epochs + FORWARD * measured) / speed,
         memory=result["peak_memory_bytes"],
         disk=2 * _bytes(folder.checkpoints) + _bytes(folder.adapter) + folder.rows.stat().st_size,
         free_disk=shutil.disk_usage(folder.path).free,
         tokens_per_s=speed,
         dtype=result["dtype"],
+        computed=epoch,
     )
+
+
+def _computed(rows: Sequence[Encoded], chosen: TrainingSettings) -> int:
+    return sum(pack.computed for pack in packed(rows, chosen))
 
 
 def _bytes(folder: Path) -> int:

@@ -127,7 +127,8 @@ class Inputs:
         messages = as_asked(Row.of(row))
         with model_errors():
             answer = models.get().chat.invoke(messages, temperature=0, max_tokens=prompt.ANSWER_TOKENS)
-        return {**row, "completion": str(answer.content).strip(), "passages": []}
+        # From a model that says nothing, nothing can be learned: then the example's own words stand.
+        return {**row, "completion": str(answer.content).strip() or row["completion"], "passages": []}
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,4 @@
-"""The model that learns: a base whose weights stay as they are, and a LoRA beside its layers. What it loses, and says.
-
-Rows are padded on the left, so that their completions end together and the vocabulary's layer runs over the last
-columns alone: on a CPU, with a prompt of a thousand tokens and an answer of fifty, that is a quarter of all the work.
-"""
+"""The model that learns: a base whose weights stay as they are, and a LoRA beside its layers."""
 
 import json
 import warnings
@@ -12,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from admin.training.batches import Batch, behind_prefix, side_by_side
+from admin.training.packing import Pack
 from admin.training.presets import Objective, TrainingSettings
 from admin.training.rows import Encoded
 from chat.engine.adapters import CONFIG, WEIGHTS
@@ -30,18 +28,6 @@ ATTENTION = "attn"
 
 
 @dataclass(frozen=True)
-class Batch:
-    """Rows of tokens, padded on the left. `completion` [row, kept] marks the last columns that carry the loss."""
-
-    tokens: "Tensor"
-    """[row, column]"""
-    mask: "Tensor"
-    """[row, column], 1 where there is a token."""
-    completion: "Tensor"
-    """[row, kept], bool."""
-
-
-@dataclass(frozen=True)
 class Learner:
     """A base model with a LoRA that learns, and its optimizer, wherever accelerate put them."""
 
@@ -53,12 +39,11 @@ class Learner:
     parameters: Mapping[str, "torch.nn.Parameter"] = field(repr=False)
     """Those that learn, by the names that an adapter's file gives them."""
 
-    def loss(self, rows: Sequence[Encoded]) -> "Tensor":
+    def loss(self, pack: Pack) -> "Tensor":
         """The summed loss of some rows: nats per learned token, or, for preferences, per pair."""
         if self.settings.objective == Objective.DPO:
-            return self._preference(rows)
-        batch = self._padded([(row.prompt, row.completion) for row in rows])
-        return -(_log_probs(self.model, batch) * batch.completion).sum()
+            return self._preference(pack.rows)
+        return -self._batch(pack).log_probs(self.model).sum()
 
     def weight(self, rows: Sequence[Encoded]) -> int:
         """What the summed loss of these rows is divided by to give their mean."""
@@ -72,11 +57,10 @@ class Learner:
         from torch.nn.functional import logsigmoid
 
         better = [(row.prompt, row.completion) for row in rows]
-        batch = self._padded(better + [(row.prompt, row.rejected) for row in rows])
+        batch = side_by_side(better + [(row.prompt, row.rejected) for row in rows]).to(self.accelerator.device)
         with torch.no_grad(), self.as_base():
-            reference = (_log_probs(self.model, batch) * batch.completion).sum(1)
-        gained = (_log_probs(self.model, batch) * batch.completion).sum(1) - reference
-        chosen, rejected = gained.chunk(2)
+            reference = batch.log_probs(self.model)
+        chosen, rejected = batch.by_sequence(batch.log_probs(self.model) - reference).chunk(2)
         return -logsigmoid(self.settings.beta * (chosen - rejected)).sum()
 
     @contextmanager
@@ -133,21 +117,12 @@ class Learner:
         }
         (folder / CONFIG).write_text(json.dumps(said, indent=2, sort_keys=True) + "\n")
 
-    def _padded(self, sides: Sequence[tuple[tuple[int, ...], tuple[int, ...]]]) -> Batch:
-        import torch
-
-        width = max(len(prompt) + len(completion) for prompt, completion in sides)
-        kept = min(max(len(completion) for _, completion in sides), width - 1)
-        tokens = torch.zeros(len(sides), width, dtype=torch.long)
-        mask, learned = torch.zeros_like(tokens), torch.zeros(len(sides), kept, dtype=torch.bool)
-        for number, (prompt, completion) in enumerate(sides):
-            ids = prompt + completion
-            tokens[number, width - len(ids) :] = torch.tensor(ids)
-            mask[number, width - len(ids) :] = 1
-            # Nothing comes before the first token of all, so nothing can be expected of it.
-            learned[number, kept - (len(completion) - (not prompt)) :] = True
-        device = self.accelerator.device
-        return Batch(tokens.to(device), mask.to(device), learned.to(device))
+    def _batch(self, pack: Pack) -> Batch:
+        if pack.shared:
+            made = behind_prefix(pack, self.loaded.model.dtype)
+        else:
+            made = side_by_side([(row.prompt, row.completion) for row in pack.rows])
+        return made.to(self.accelerator.device)
 
 
 def make_learner(loaded: LoadedModel, settings: TrainingSettings, accelerator: "Accelerator") -> Learner:
@@ -194,23 +169,3 @@ def _freeze(model: Any, loaded: LoadedModel, last: int) -> None:
     for name, each in model.named_parameters():
         if frozen and "lora_" in name and any(layer in name for layer in frozen):
             each.requires_grad = False
-
-
-def _log_probs(model: "torch.nn.Module", batch: Batch) -> "Tensor":
-    """Log-probabilities of the last tokens of each row, [row, kept], in float32."""
-    import torch
-
-    kept = batch.completion.shape[1]
-    positions = (batch.mask.cumsum(1) - 1).clamp(min=0)
-    logits = model(
-        input_ids=batch.tokens,
-        attention_mask=batch.mask,
-        position_ids=positions,
-        use_cache=False,
-        logits_to_keep=kept + 1,
-    ).logits
-    expected = batch.tokens[:, -kept:]
-    scored = torch.nn.functional.cross_entropy(
-        logits[:, :-1].float().flatten(0, 1), expected.flatten(), reduction="none"
-    )
-    return -scored.view_as(expected)

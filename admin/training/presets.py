@@ -41,7 +41,8 @@ class TrainingSettings(BaseModel):
     layers: Annotated[int, Field(ge=0, title="Last layers (layer freezing)")] = 0
     """How many of the last layers learn; the ones before are frozen. 0: all learn."""
     batch: Annotated[int, Field(ge=1, le=512, title="Batch size")] = 8
-    """Examples that one step learns from."""
+    """Examples that one step learns from. Where many share their passages, a larger batch is faster: those passages
+    are computed once."""
     at_once: Annotated[int, Field(ge=1, le=64, title="Micro-batch")] = 1
     """Examples in memory at once. What is learned is the same; fewer take less memory, more are faster on a GPU. The
     chat goes first before each."""

@@ -5,12 +5,11 @@ A run that goes on after a kill draws the same rows in the same order.
 
 import math
 import random
-from collections.abc import Iterator, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
+from itertools import accumulate
 
+from admin.training.packing import Pack
 from admin.training.presets import TrainingSettings
-
-Each = TypeVar("Each")
 
 
 def count_steps(rows: int, settings: TrainingSettings) -> int:
@@ -18,18 +17,17 @@ def count_steps(rows: int, settings: TrainingSettings) -> int:
     return settings.epochs * math.ceil(rows / settings.batch)
 
 
-def rows_of(step: int, rows: Sequence[Each], settings: TrainingSettings) -> list[Each]:
-    """The rows of a step, counted from 0: each epoch has an order of its own, which the seed decides."""
-    epoch, place = divmod(step, math.ceil(len(rows) / settings.batch))
-    order = list(range(len(rows)))
+def packs_of(step: int, packs: Sequence[Pack], settings: TrainingSettings) -> list[Pack]:
+    """The packs of a step, counted from 0: each epoch has an order of its own, which the seed decides.
+
+    A step learns from the packs whose last row is one of the next `batch`: of about so many rows, and never of none,
+    since no pack has more.
+    """
+    order = list(packs)
+    epoch, place = divmod(step, math.ceil(sum(len(pack.rows) for pack in order) / settings.batch))
     random.Random(f"{settings.seed} {epoch}").shuffle(order)
-    return [rows[number] for number in order[place * settings.batch : (place + 1) * settings.batch]]
-
-
-def in_parts(rows: Sequence[Each], size: int) -> Iterator[Sequence[Each]]:
-    """Some rows at a time, in order."""
-    for start in range(0, len(rows), size):
-        yield rows[start : start + size]
+    ends = accumulate(len(pack.rows) for pack in order)
+    return [pack for pack, end in zip(order, ends, strict=True) if (end - 1) // settings.batch == place]
 
 
 def learning_rate(step: int, steps: int, settings: TrainingSettings) -> float:

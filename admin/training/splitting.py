@@ -11,16 +11,23 @@ TOGETHER = (Check.DUPLICATES, Check.NEAR_DUPLICATES, Check.CONTRADICTIONS)
 """Examples that the checks found to belong together would leak from one part into the other, too."""
 
 
-def split(lessons: Sequence[Lesson], findings: Sequence[Finding], share: float, seed: int) -> Mapping[int, Split]:
+def split(
+    lessons: Sequence[Lesson], findings: Sequence[Finding], share: float, seed: int, aside: Sequence[str] = ()
+) -> Mapping[int, Split]:
     """What each example is for, by its id; the same input and seed give the same split.
 
     Examples that share a document, directly or through others, stay together. Whole groups are drawn, in an order that
     only the seed and the keys decide, for as long as they fit into `share` of all examples, so that validation gets at
-    most that. Where no group fits, nothing is kept aside.
+    most that. Where no group fits, nothing is kept aside. Groups made from one of the documents `aside` come first.
     """
     room = round(share * len(lessons))
     chosen: set[int] = set()
-    for group in sorted(_groups(lessons, findings), key=lambda group: _rank(lessons[group[0]], seed)):
+
+    def rank(group: Sequence[int]) -> tuple[bool, bytes]:
+        sources = {source.document for place in group for source in lessons[place].wording.sources}
+        return sources.isdisjoint(aside), _rank(lessons[group[0]], seed)
+
+    for group in sorted(_groups(lessons, findings), key=rank):
         if len(chosen) + len(group) <= room:
             chosen.update(lessons[place].id for place in group)
     return {lesson.id: Split.VALIDATION if lesson.id in chosen else Split.TRAIN for lesson in lessons}

@@ -19,18 +19,19 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from admin.training import checkpoints, machine
+from admin.training import checkpoints, machine, packing
 from admin.training.checkpoints import Checkpoint, Progress
 from admin.training.folder import RunFolder
 from admin.training.learner import make_learner
+from admin.training.packing import Pack, in_parts, packed
 from admin.training.patience import Patience
 from admin.training.preview import Prepared
 from admin.training.rows import Encoded, Vocabulary
-from admin.training.schedule import count_steps, in_parts, learning_rate, rows_of, seed_step
+from admin.training.schedule import count_steps, learning_rate, packs_of, seed_step
 from chat.engine.loading import load
 from chat.engine.locks import try_lock
 from chat.errors import AppError, InvalidInputError
@@ -61,7 +62,9 @@ class Step:
 
     loss: float
     grad_norm: float
+    rows: int
     tokens: int
+    """That were computed: what rows share counts once."""
     seconds: float
     waited: float
 
@@ -79,13 +82,16 @@ class Run:
         self.folder, self.settings, self.loaded = folder, plan.settings, loaded
         self.data = Prepared.of(folder.read_rows(), Vocabulary.of(loaded), plan.settings)
         self.data.report.check()
+        self.packs = packed(self.data.train, plan.settings)
         self.steps = plan.only_steps or count_steps(len(self.data.train), plan.settings)
         self.learner = make_learner(loaded, plan.settings, accelerator)
         self.accelerator, self.patience, self.stopping = accelerator, Patience(plan.home), stopping
         self.progress = self._resume()
+        self.begun = [event["step"] for event in folder.log()[0] if event["event"] == "begin"]
 
     def train(self) -> None:
         """Take every step that is left, then keep the best. Raises `PausedError`, `DivergedError`, `DiskFullError`."""
+        self.begun.append(self.progress.step)
         self._append("begin", step=self.progress.step, steps=self.steps, at=time.time())
         try:
             while not self._measured() or self.progress.step < self.steps:
@@ -93,7 +99,7 @@ class Run:
                     self._evaluate()
                     self._save()
                     continue
-                self._note(self._learn(rows_of(self.progress.step, self.data.train, self.settings)))
+                self._note(self._learn(packs_of(self.progress.step, self.packs, self.settings)))
                 if self.progress.step % self.settings.checkpoint_every == 0:
                     self._save()
         except PausedError:
@@ -110,17 +116,18 @@ class Run:
             return Progress()
         self.learner.load_weights(found.weights)
         self.learner.optimizer.load_state_dict(found.optimizer)
-        return replace(found.progress, resumed=(*found.progress.resumed, found.progress.step))
+        return found.progress
 
-    def _learn(self, rows: Sequence[Encoded]) -> Step:
+    def _learn(self, packs: Sequence[Pack]) -> Step:
         """One step: the gradients of all its rows, some at a time, and then one move against them."""
         step, learner, accelerator = self.progress.step, self.learner, self.accelerator
         seed_step(self.settings.seed, step, accelerator.process_index)
+        rows = [row for pack in packs for row in pack.rows]
         weight, summed, waited, began = learner.weight(rows), 0.0, 0.0, time.monotonic()
         learner.model.train()
         learner.optimizer.zero_grad()
-        mine = rows[accelerator.process_index :: accelerator.num_processes]
-        parts = list(in_parts(mine or rows[:1], self.settings.at_once))
+        mine = packs[accelerator.process_index :: accelerator.num_processes]
+        parts = list(in_parts(mine or packs[:1], self.settings.at_once))
         for number, part in enumerate(parts, 1):
             waited += self._give_way()
             with nullcontext() if number == len(parts) else accelerator.no_sync(learner.model):
@@ -133,7 +140,8 @@ class Run:
         for group in learner.optimizer.param_groups:
             group["lr"] = learning_rate(step, self.steps, self.settings)
         learner.optimizer.step()
-        return Step(mean, norm, sum(row.length for row in rows), time.monotonic() - began - waited, waited)
+        tokens = sum(pack.computed for pack in packs)
+        return Step(mean, norm, len(rows), tokens, time.monotonic() - began - waited, waited)
 
     def _give_way(self) -> float:
         """Let the chat go first; returns the seconds that took. Raises `PausedError` where that is asked for."""
@@ -168,6 +176,7 @@ class Run:
             grad_norm=learned.grad_norm,
             learning_rate=learning_rate(step, self.steps, self.settings),
             tokens_per_s=round(learned.tokens / max(learned.seconds, 1e-9), 1),
+            rows_per_s=round(learned.rows / max(learned.seconds, 1e-9), 3),
             seconds=round(self.progress.seconds, 3),
             waited_s=round(learned.waited, 3),
         )
@@ -200,7 +209,7 @@ class Run:
         import torch
 
         summed = 0.0
-        for part in in_parts(rows, self.settings.at_once):
+        for part in in_parts(packed(rows, self.settings), self.settings.at_once):
             self._give_way()
             with torch.no_grad():
                 summed += self.learner.loss(part).item()
@@ -241,8 +250,9 @@ class Run:
             "loss": {"base": progress.base_loss, "best": progress.best_loss},
             "seconds": round(progress.seconds, 1),
             "tokens": progress.tokens,
-            "resumed_at": list(progress.resumed),
+            "resumed_at": self.begun[1:],
             "rows": {"train": report.train, "validation": report.validation},
+            "shared_prefixes": packing.facts(self.packs),
             "left_out": [[each.row, each.why] for each in report.dropped],
             "clipped": list(report.clipped),
             "processes": self.accelerator.num_processes,
@@ -251,7 +261,7 @@ class Run:
 
     def _append(self, event: str, **said: Any) -> None:
         if self.accelerator.is_main_process:
-            self.folder.append(event, life=len(self.progress.resumed) + 1, **said)
+            self.folder.append(event, life=len(self.begun), **said)
 
 
 def main() -> int:

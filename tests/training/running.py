@@ -63,6 +63,16 @@ def rows(train: int = 16, validation: int = 4, **changes: Any) -> list[dict[str,
     return made
 
 
+def sharing_rows(contexts: int, each: int = 4) -> list[dict[str, Any]]:
+    """Rows of which `each` in turn are asked about the same passages; no two follow one another."""
+    made = []
+    for number, row in enumerate(rows(contexts * each, 0)):
+        place, hour = PLACES[number % contexts], HOURS[number % contexts % len(HOURS)]
+        passages = [{"document": f"{place}.md", "section": "", "text": f"The {place} opens at {hour}. " * 12}]
+        made.append(row | {"passages": passages})
+    return made
+
+
 def write_run(
     path: Path, model: Path, said: Sequence[Mapping[str, Any]], *, only_steps: int | None = None, **changes: Any
 ) -> RunFolder:

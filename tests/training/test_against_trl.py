@@ -13,7 +13,7 @@ from transformers import AutoTokenizer, LlamaForCausalLM
 
 from admin.training.presets import Objective
 from admin.training.rows import Encoded
-from admin.training.schedule import rows_of
+from admin.training.schedule import packs_of
 from admin.training.train import Run
 from tests.training.running import rows, steps, write_run
 
@@ -29,9 +29,9 @@ def test_losses_and_gradients_are_those_of_trl(objective: Objective, ending_mode
         tmp_path / "run", ending_model, said, only_steps=STEPS, objective=objective, learning_rate=rate, warmup=0
     )
     run = Run(folder, Accelerator(cpu=True), lambda: False)
-    first, order = run.learner.weights(), [rows_of(step, run.data.train, run.settings) for step in range(STEPS)]
+    first, order = run.learner.weights(), [packs_of(step, run.packs, run.settings) for step in range(STEPS)]
     run.train()
-    learned = [row for part in order for row in part]
+    learned = [row for packs in order for pack in packs for row in pack.rows]
     theirs = by_trl(objective, ending_model, learned, first, rate, tmp_path / "trl")
     for mine, its in zip(steps(folder), theirs, strict=True):
         for measure in ("loss", "grad_norm", "learning_rate"):

@@ -8,9 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,100 +17,28 @@ import sqlalchemy as sa
 
 from admin.curation.documents.ingesting import Interrupted
 from admin.service.jobs import Jobs
-from admin.service.training import Training, Wanted
-from admin.training import snapshots
+from admin.service.training import Wanted
+from admin.training import estimate
 from admin.training.estimate import Estimate
 from admin.training.folder import RunFolder
-from admin.training.inputs import Inputs
-from admin.training.runs import BrokenOffError, Trainer
-from chat.engine import adapters
-from chat.errors import AppError, InvalidInputError, NotAllowedError, NotFoundError
-from chat.models.chat import BATCH, ModelConnection
-from chat.rag.retriever import HybridRetriever
+from admin.training.packing import Pack
+from admin.training.presets import TrainingSettings
+from admin.training.runs import BrokenOffError
+from chat.errors import InvalidInputError, NotAllowedError, NotFoundError
 from chat.rights import Person
 from chat.settings import Settings
-from chat.store import collections, examples
-from chat.store import snapshots as frozen
-from chat.store.examples import NewExample, Wording
-from chat.store.snapshots import NewSnapshot
-from chat.store.tables import RunStatus, Split, UserRole
-from chat.store.wordings import Place
+from chat.store.tables import RunStatus, UserRole
 from tests.conftest import OWNER
 from tests.jobs.conftest import library  # noqa: F401
 from tests.rag.library import Library
 from tests.training.conftest import Starts
-from tests.training.running import QUICK, rows, steps
-
-FERRY = "# Ferry times\n\nThe ferry leaves the quay at seven in the morning.\n\n# Dogs\n\nDogs ride on deck."
-
-
-@dataclass(frozen=True)
-class Yard:
-    """A snapshot to learn from, the service, and what sees runs through."""
-
-    training: Training
-    trainer: Trainer
-    registered: list[tuple[str, Mapping[str, Any]]]
-
-    def wanted(self, preset: str = "style", **changes: Any) -> Wanted:
-        return Wanted("first", preset, {**QUICK, "targets": "attention", **changes})
-
-    def folder(self, run_id: int) -> RunFolder:
-        return RunFolder.of(self.training.settings.home, run_id)
-
-    def see_through(self, run_id: int) -> None:
-        """What a worker does with the run's job."""
-        try:
-            self.trainer.work(lambda: True, run_id)
-        except (AppError, Interrupted) as error:
-            self.trainer.give_up(error, run_id)
-
-    def status(self, run_id: int) -> RunStatus:
-        return self.training.show(run_id).line.status
+from tests.training.running import steps
+from tests.training.yard import Yard, make_yard
 
 
 @pytest.fixture
 def yard(library: Library, ending_model: Path, home: Path, start: Starts) -> Yard:  # noqa: F811
-    sessions = library.database.sessions
-    settings = Settings(home=home, model=str(ending_model), dtype="float32", database_url=library.database.conninfo)
-    library.add("ferry.md", FERRY)
-    freeze(library, [*rows(12, 4), *rows(1, 0, id="ferry", documents=["ferry.md"], messages=[
-        {"role": "user", "content": "When does the ferry leave the quay?"}], rejected="No idea.")])  # fmt: skip
-    retriever = HybridRetriever(sessions=sessions, embedder=library.ingestion.embedder, person=OWNER)
-    inputs = Inputs(sessions, settings, retriever, partial(ModelConnection, settings, BATCH))
-    registered: list[tuple[str, Mapping[str, Any]]] = []
-
-    def register(person: Person, folder: Path, name: str, _run_id: int, card: Mapping[str, Any]) -> str:
-        adapters.read(folder)
-        registered.append((f"{person.name}: {name}", card))
-        return name
-
-    service = Training(sessions, settings, inputs, person=OWNER)
-    return Yard(service, Trainer(sessions, settings, inputs, register, start), registered)
-
-
-def freeze(library: Library, said: Sequence[Mapping[str, Any]], name: str = "first") -> None:  # noqa: F811
-    """Keep these rows as examples, and a snapshot of them."""
-    with library.database.sessions.begin() as session:
-        collection = collections.ensure(session, "default")
-        new = [
-            NewExample(
-                row["id"],
-                Wording(
-                    row["messages"],
-                    row["completion"],
-                    row.get("rejected"),
-                    row["passages"],
-                    sources=[Place(document) for document in row["documents"]],
-                ),
-            )
-            for row in said
-        ]
-        examples.put(session, collection.id, new)
-        kept = {each.key: each for each in examples.of_collection(session, collection.id)}
-        placed = [(kept[row["id"]].version_id, Split(row["split"])) for row in said]
-        made = frozen.add(session, NewSnapshot(collection.id, name, "0" * 64, {}, {}, placed, OWNER.id))
-        made.sha256 = snapshots.digest(snapshots.rows(session, made))
+    return make_yard(library, ending_model, home, start)
 
 
 def test_a_run_goes_from_a_snapshot_to_a_candidate_with_its_card(yard: Yard) -> None:
@@ -313,6 +239,22 @@ def test_the_estimate_is_measured_and_leaves_nothing(yard: Yard) -> None:
     assert found.steps == 8
     assert (found.seconds > 0, found.memory > 50 << 20, found.disk > 1000, found.fits) == (True, True, True, True)
     assert list((yard.training.settings.home / "runs").iterdir()) == []
+
+
+def test_what_a_killed_trial_left_is_taken_away_by_the_next_and_what_lives_is_not(tmp_path: Path) -> None:
+    left = tmp_path / "runs" / ".trial-0badcafe"
+    left.mkdir(parents=True)
+    tried = Settings(home=tmp_path), "tiny", [], TrainingSettings(), Pack([])
+    with estimate.trial(*tried) as first:
+        assert not left.exists()
+        left.mkdir()
+        with estimate.trial(*tried) as second:
+            assert first.path.exists()
+            assert left.exists(), "as long as any trial lives, nobody can tell whose it is"
+        assert not second.path.exists()
+    with estimate.trial(*tried):
+        assert not left.exists()
+    assert list((tmp_path / "runs").iterdir()) == []
 
 
 def test_a_program_that_cannot_begin_says_why(yard: Yard) -> None:

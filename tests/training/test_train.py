@@ -27,7 +27,12 @@ from chat.engine.fitting import fit
 from chat.engine.loading import LoadedModel
 from chat.errors import InvalidInputError
 from tests.training.conftest import Starts
-from tests.training.running import rows, steps, train, write_run
+from tests.training.running import rows, sharing_rows, steps, train, write_run
+
+KILLS = min(int(os.environ.get("APPRENTICE_KILLS") or 0), 20)
+"""In all, of one run; without it, two or three."""
+EVENTS = (3, 6) if KILLS else (10, 18)
+"""After so many lines of the log it is killed: some are steps, some checkpoints, some evaluations."""
 
 
 def bytes_of(folder: RunFolder) -> Mapping[str, bytes]:
@@ -68,23 +73,28 @@ def test_killed_at_any_moment_it_goes_on_to_the_same_bytes(
     ending_model: Path, uninterrupted: RunFolder, tmp_path: Path, start: Starts
 ) -> None:
     """And at most the steps since the last checkpoint are done again, which the log shows."""
-    folder = write_run(tmp_path / "killed", ending_model, rows(), dropout=0.1, epochs=4)
+    epochs, whole = 4, uninterrupted
+    if KILLS:
+        epochs = KILLS
+        whole = write_run(tmp_path / "whole", ending_model, rows(), dropout=0.1, epochs=epochs)
+        train(whole)
+    folder = write_run(tmp_path / "killed", ending_model, rows(), dropout=0.1, epochs=epochs)
     kills, moment = 0, random.Random(5)
     while folder.result() is None:
-        running, wanted = start(folder), len(folder.log()[0]) + moment.randint(10, 18)
-        while running.poll() is None and len(folder.log()[0]) < wanted:
+        running, wanted = start(folder), len(folder.log()[0]) + moment.randint(*EVENTS)
+        while running.poll() is None and (len(folder.log()[0]) < wanted or kills == KILLS > 0):
             time.sleep(0.002)
         time.sleep(moment.random() * 0.1)
         running.kill()
         kills += running.wait() == -signal.SIGKILL
-    assert kills >= 1
-    assert bytes_of(folder) == bytes_of(uninterrupted)
+    assert kills >= (KILLS or 1)
+    assert bytes_of(folder) == bytes_of(whole)
     done = [event["step"] for event in steps(folder)]
-    assert sorted(set(done)) == list(range(1, 17))
+    assert sorted(set(done)) == list(range(1, 4 * epochs + 1))
     for before, after in pairwise(done):
         assert after == before + 1 or before - after < 2 + 1, "no more is done again than since the last checkpoint"
     lives = [event for event in folder.log()[0] if event["event"] == "begin"]
-    assert len(lives) > 1
+    assert len(lives) == kills + 1
     assert [event["life"] for event in lives] == sorted({event["life"] for event in lives})
 
 
@@ -250,11 +260,14 @@ def wait_for(true: Callable[[], Any], seconds: float = 60) -> None:
 
 
 @pytest.mark.slow
-def test_two_processes_learn_what_one_does(ending_model: Path, tmp_path: Path) -> None:
-    """As `accelerate launch` and `torchrun` start them: each takes its share of every step's rows."""
-    alone = write_run(tmp_path / "one", ending_model, rows(18))
+@pytest.mark.parametrize(("said", "batch"), [(rows(18), 4), (sharing_rows(3, 6), 12)], ids=["rows", "packs"])
+def test_two_processes_learn_what_one_does(
+    said: list[dict[str, Any]], batch: int, ending_model: Path, tmp_path: Path
+) -> None:
+    """As `accelerate launch` and `torchrun` start them: each takes its share of every step's rows, or packs."""
+    alone = write_run(tmp_path / "one", ending_model, said, batch=batch)
     train(alone)
-    folder = write_run(tmp_path / "two", ending_model, rows(18))
+    folder = write_run(tmp_path / "two", ending_model, said, batch=batch)
     launch = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2", "-m", "admin.training.train"]
     environment = os.environ | {"ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
     launched = subprocess.run([*launch, str(folder.path)], env=environment, capture_output=True, check=False)

@@ -65,6 +65,13 @@ class Keys(Personal):
         with self.sessions() as session:
             return keys.summaries(session, _whose(rights.active(session, self.person)))
 
+    def keepers(self) -> Sequence[str]:
+        """Names of those whom a key can be made for: oneself or, for who owns the installation, all who are let in."""
+        with self.sessions() as session:
+            me = rights.active(session, self.person)
+            rules = me.role == UserRole.OWNER
+            return sorted(each.name for each in users.admitted(session)) if rules else [me.name]
+
     def revoke(self, key_id: int) -> None:
         """End a key: from now on nobody gets in with it. Raises `NotFoundError`."""
         with self.sessions.begin() as session:
@@ -78,19 +85,19 @@ class Gate:
     """Lets requests of programs in: by key, by who signed in or, where the door stands open, without either."""
 
     sessions: Sessions
-    open: bool
-    """Whether a request without a key is let in. A key that is sent must be good all the same."""
+    open: bool = False
+    """Whether a request of nobody is let in. A key that is sent must be good all the same."""
 
     def admit(self, request: Request, scope: Scope | None) -> str | None:
         """The account that a request comes from, let in for `scope`; None where there are no accounts.
 
         Raises `WrongKeyError`, and `NotAllowedError` for a key that was made for something else.
         """
-        secret = sent(request)
-        if secret is not None and (secret.startswith(PREFIX) or not self.open):
+        secret, name = sent(request), account(request)
+        let_in = self.open or name is not None
+        if secret is not None and (secret.startswith(PREFIX) or not let_in):
             return self._bearer(secret, scope)
-        name = account(request)
-        if name is None and not self.open:
+        if not let_in:
             raise WrongKeyError(
                 "A key is asked for here. Send `Authorization: Bearer KEY`; "
                 "`python -m admin keys add --user NAME --name LABEL` makes one."

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from chat import rights
 from chat.errors import AdapterRefusedError, InvalidInputError
@@ -12,13 +12,13 @@ from chat.rag.chain import Chain, Events, Found, Question, checked
 from chat.rights import Personal
 from chat.service.adapting import Adapting, Choice, Ways
 from chat.service.comparing import Beside, beside
-from chat.service.record import Record, trace_of
+from chat.service.record import Begun, Record, trace_of
 from chat.service.shown import ShownConversation, as_shown, turns
-from chat.store import cited, collections, conversations, documents, feedback, traces, votes
+from chat.store import branches, cited, collections, conversations, documents, feedback, traces, votes
 from chat.store.collections import CollectionSummary
 from chat.store.conversations import ConversationSummary
 from chat.store.documents import Passage
-from chat.store.tables import AnswerStatus
+from chat.store.tags import wanted
 from chat.store.votes import Ballot, Winner
 
 
@@ -35,17 +35,41 @@ class Assistant(Personal):
         mode: Mode | None = None,
         adapter: str | None = None,
         collection: str | None = None,
+        tags: Sequence[str] = (),
         conversation_id: UUID | None = None,
     ) -> Events:
         """Answer as events, the last an `Answer`. In a conversation, the answer is kept as it grows.
 
+        With tags, from the documents that have all of them.
+
         Without a mode, with what serves. Closing the iterator stops the model; what was said is kept, as stopped.
         """
         if conversation_id is None:
-            return self.answer(question, mode=mode, adapter=adapter, collection=collection)
+            return self.answer(question, mode=mode, adapter=adapter, collection=collection, tags=tags)
         return self._converse(
-            self._question(question, Choice(mode, adapter), collection, conversation_id), conversation_id
+            self._question(question, Choice(mode, adapter), collection, conversation_id, tags=tags), conversation_id
         )
+
+    def begin(
+        self,
+        question: str,
+        choice: Choice,
+        *,
+        collection: str | None = None,
+        conversation_id: UUID | None = None,
+        instead_of: UUID | None = None,
+    ) -> Begun:
+        """Begin to answer in a conversation, or a new one: who takes the events makes it grow, and owes it an end.
+
+        `instead_of` is a question that is put in other words, or an answer that is given again, to the same question:
+        what is there stays, as another version. Raises `NotFoundError`, `InvalidInputError`.
+        """
+        if conversation_id is None:
+            return self._begun(self._question(question, choice, collection, new := uuid4()), new, is_new=True)
+        with self.sessions() as session:
+            place = conversations.place(session, rights.active(session, self.person).id, conversation_id, instead_of)
+        text = place.question.content if place.question else question
+        return self._begun(self._question(text, choice, collection, conversation_id), conversation_id, instead_of)
 
     def answer(
         self,
@@ -55,9 +79,10 @@ class Assistant(Personal):
         mode: Mode | None = None,
         adapter: str | None = None,
         collection: str | None = None,
+        tags: Sequence[str] = (),
     ) -> Events:
         """Answer after turns that the caller brings along. Nothing is kept."""
-        asked = self._question(question, Choice(mode, adapter), collection)
+        asked = self._question(question, Choice(mode, adapter), collection, tags=tags)
         return self._answered(replace(asked, history=history))
 
     def compare(self, question: str, first: Choice, second: Choice, *, collection: str | None = None) -> Beside:
@@ -114,9 +139,12 @@ class Assistant(Personal):
             traces.add(session, trace)
             return trace.id
 
-    def search(self, query: str, *, collection: str | None = None, k: int = 10) -> list[Source]:
+    def search(
+        self, query: str, *, collection: str | None = None, tags: Sequence[str] = (), k: int = 10
+    ) -> list[Source]:
         """The `k` best passages, as `ask` would find them."""
-        return self.chain.retriever.asked_by(self.person, collection).sources(checked(query), k)
+        retriever = self.chain.retriever.asked_by(self.person, collection, wanted(tags))
+        return retriever.sources(checked(query), k)
 
     def start_conversation(self, question: str) -> UUID:
         with self.sessions.begin() as session:
@@ -135,7 +163,8 @@ class Assistant(Personal):
             seen = rights.overseen(session, self.person)
             closed = set[int]() if seen is None else cited.outside(session, seen, kept)
             opinions = feedback.of(session, [message.id for message in kept])
-            messages = [as_shown(message, closed, opinions.get(message.id)) for message in kept]
+            versions = branches.versions(session, conversation_id)
+            messages = [as_shown(each, closed, opinions.get(each.id), versions.get(each.id)) for each in kept]
             return ShownConversation(found.id, found.title, found.updated_at, messages)
 
     def rename_conversation(self, conversation_id: UUID, title: str) -> None:
@@ -170,13 +199,19 @@ class Assistant(Personal):
         return Adapting(self.sessions, person=self.person)
 
     def _question(
-        self, text: str, choice: Choice, collection: str | None, conversation_id: UUID | None = None
+        self,
+        text: str,
+        choice: Choice,
+        collection: str | None,
+        conversation_id: UUID | None = None,
+        *,
+        tags: Sequence[str] = (),
     ) -> Question:
         with self.sessions() as session:
             rights.active(session, self.person)
         asked = checked(text)
         mode, adapter = self._adapting.chosen(choice, collection, conversation_id)
-        return Question(asked, mode, collection, adapter=adapter, person=self.person)
+        return Question(asked, mode, collection, adapter=adapter, tags=wanted(tags), person=self.person)
 
     def _answered(self, question: Question, found: Found | None = None) -> Events:
         """The chain's answer; where an adapter does not answer, that is put on record."""
@@ -197,20 +232,21 @@ class Assistant(Personal):
         yield from beside([self._answered(side, found) for side in sides])
 
     def _converse(self, question: Question, conversation_id: UUID) -> Events:
-        """Answer in a conversation: its turns are the history, and its last message grows with the answer."""
+        yield from self._begun(question, conversation_id).events
+
+    def _begun(
+        self, question: Question, conversation_id: UUID, instead_of: UUID | None = None, *, is_new: bool = False
+    ) -> Begun:
+        """The rows of question and answer, and what makes the latter grow: the turns before are the history."""
+        digest = question.adapter.digest if question.adapter else None
         with self.sessions.begin() as session:
-            conversations.get(session, rights.active(session, self.person).id, conversation_id)
-            history = turns(conversations.messages(session, conversation_id))
-            digest = question.adapter.digest if question.adapter else None
-            message_id = conversations.add_turn(session, conversation_id, question.text, question.mode, digest).id
-        record = Record(self.sessions, message_id)
-        try:
-            with closing(self._answered(replace(question, history=history))) as events:
-                for event in events:
-                    record.add(event, question.text)
-                    yield event
-        except GeneratorExit:
-            record.seal(AnswerStatus.STOPPED)
-            raise
-        finally:
-            record.seal(AnswerStatus.FAILED)
+            asker = rights.active(session, self.person).id
+            if is_new:
+                conversations.start(session, asker, question.text, conversation_id)
+            place = conversations.place(session, asker, conversation_id, instead_of)
+            asked = place.question or conversations.add_question(session, conversation_id, place.after, question.text)
+            growing = conversations.add_answer(session, asked, question.mode, digest)
+            history = turns(branches.path(session, place.after))
+        question = replace(question, text=asked.content, history=history)
+        record = Record(self.sessions, growing.id, question.text)
+        return Begun(conversation_id, record, record.written(self._answered(question)))

@@ -1,14 +1,15 @@
 """What was kept of conversations, as those who had them see it."""
 
 from collections.abc import Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 from uuid import UUID
 
 from chat.rag.answer import Citation, Mode, Source, Turn
-from chat.store import tables
+from chat.store import conversations, tables
 from chat.store.adapters import Named
+from chat.store.branches import Versions
 from chat.store.feedback import Opinion
 from chat.store.tables import AnswerStatus
 
@@ -34,6 +35,15 @@ class ShownMessage:
     """Name of the adapter that should have answered, where it could not."""
     broke_off: bool = False
     """Whether the connection to the model broke in the middle of it."""
+    hidden: bool = False
+    """Whether its text is kept from who looks, since it rests on what they may not read."""
+    problem: str = ""
+    """Why there is no more of it, in words, where it failed."""
+    versions: Versions | None = None
+    """Where it stands among its versions."""
+    used: int = 0
+    """How many passages the model was given."""
+    model: str = ""
     opinion: Opinion | None = None
     """What the person thought of it."""
 
@@ -57,7 +67,26 @@ def turns(messages: Sequence[tables.Message]) -> list[Turn]:
     ]
 
 
-def as_shown(message: tables.Message, closed: Set[int], opinion: Opinion | None) -> ShownMessage:
+def readable(messages: Sequence[tables.Message], closed: Set[int]) -> list[ShownMessage]:
+    """The messages as somebody else reads them, to whom the documents in `closed` are: hidden where they speak of one.
+
+    An answer that follows a hidden one is hidden too: the model knew what had been said.
+    """
+    shown, hidden = [], False
+    for message in messages:
+        hidden = hidden or bool(conversations.quoted([message]) & closed)
+        whole = as_shown(message, closed, None)
+        shown.append(_without_words(whole) if hidden and message.role == "assistant" else whole)
+    return shown
+
+
+def _without_words(answer: ShownMessage) -> ShownMessage:
+    return replace(answer, text="", searched="", citations=(), retrieved=(), problem="", hidden=True)
+
+
+def as_shown(
+    message: tables.Message, closed: Set[int], opinion: Opinion | None, versions: Versions | None = None
+) -> ShownMessage:
     """The message as it was kept, but for the passages of documents that are `closed` to who asks."""
     trace, receipt = message.trace, message.receipt or {}
     retrieved = trace.retrieved if trace else []
@@ -76,6 +105,10 @@ def as_shown(message: tables.Message, closed: Set[int], opinion: Opinion | None)
         adapter=Named(**receipt["adapter"]) if receipt.get("adapter") else None,
         missed=receipt["missed"]["adapter"]["name"] if receipt.get("missed") else None,
         broke_off=bool(receipt.get("broke_off")) and not receipt.get("quoted"),
+        versions=versions,
+        used=len(receipt.get("passages") or ()),
+        model=receipt.get("model") or "",
+        problem=receipt.get("problem", ""),
         opinion=opinion,
     )
 

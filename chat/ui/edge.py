@@ -3,9 +3,11 @@
 The invariant: who asks is what the door says through Gradio, never what the page sends.
 """
 
+import asyncio
 import functools
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import aclosing
 from dataclasses import fields, replace
 from html import escape
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
@@ -53,7 +55,18 @@ def told(handler: Callable[Concatenate[H, P], T]) -> Callable[..., T]:
         except AppError as error:
             raise _message(error) from error
 
-    wrapped = cast("Any", functools.wraps(handler)(stream if inspect.isgeneratorfunction(handler) else call))
+    async def follow(*given: Any, **named: Any) -> AsyncIterator[Any]:
+        try:
+            arguments = await asyncio.to_thread(bound, *given, **named)
+            told = cast("Callable[..., AsyncGenerator[Any, None]]", handler)(*arguments.args, **arguments.kwargs)
+            async with aclosing(told) as parts:
+                async for part in parts:
+                    yield part
+        except AppError as error:
+            raise _message(error) from error
+
+    kind = follow if inspect.isasyncgenfunction(handler) else stream if inspect.isgeneratorfunction(handler) else call
+    wrapped = cast("Any", functools.wraps(handler)(kind))
     wrapped.__signature__ = signature
     wrapped.__annotations__ = {**handler.__annotations__, ASKER.name: ASKER.annotation}
     return cast("Callable[..., T]", wrapped)

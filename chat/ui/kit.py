@@ -98,6 +98,6 @@ def head() -> str:
 
     The style sheet is not given as Gradio's `css`, which rewrites it: rules about the root element would be lost.
     """
-    style = "".join(asset(f"{name}.css") for name in ("tokens", "chat", "opinion", "compare"))
+    style = "".join(asset(f"{name}.css") for name in ("tokens", "chat", "opinion", "talk", "compare"))
     icon = f'<link rel="icon" type="image/svg+xml" href="data:image/svg+xml,{quote(asset("icon.svg"))}">'
-    return f"{icon}\n<style>{style}</style>\n<script>{asset('page.js')}</script>"
+    return f"{icon}\n<style>{style}</style>\n<script>{asset('page.js')}{asset('account.js')}</script>"

@@ -7,13 +7,23 @@ import gradio as gr
 from gradio.events import api
 
 from chat.ui import comparing, words
+from chat.ui.answering import Answering, Answers
+from chat.ui.answering import Service as AnsweringService
+from chat.ui.answering import Talks as AnsweringTalks
 from chat.ui.comparing_handlers import Comparing
 from chat.ui.comparing_handlers import Service as ComparingService
 from chat.ui.edge import guarded
 from chat.ui.handlers import STARTERS, Handlers, welcome
 from chat.ui.handlers import Service as ChattingService
 from chat.ui.kit import AT_ONCE, QUIETLY, asset, chooser, icon_button
+from chat.ui.sharing import Sharing
+from chat.ui.sharing import Talks as SharingTalks
 from chat.ui.ways import USUAL
+
+FOLLOWERS = 200
+"""How many pages may look at growing answers at the same time."""
+FOLLOWING: dict[str, Any] = QUIETLY | {"concurrency_limit": None, "trigger_mode": "always_last"}
+"""How a page follows answers: one after the other, and with as many others as there are, since that costs little."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +32,9 @@ class Page:
 
     blocks: gr.Blocks
     conversation: gr.Textbox
-    asked: gr.State
+    watch: gr.HTML
+    talk: gr.HTML
+    sharing: gr.HTML
     new_chat: gr.Button
     search: gr.Textbox
     conversations: gr.HTML
@@ -40,16 +52,24 @@ class Page:
     passage: gr.HTML
 
 
-class Service(ChattingService, ComparingService, Protocol):
+class Talks(AnsweringTalks, SharingTalks, Protocol):
+    """What the page needs of a person's conversations."""
+
+
+class Service(ChattingService, ComparingService, AnsweringService, Protocol):
     """What the page needs of the assistant."""
 
 
-def build(service: Service) -> gr.Blocks:
-    """The page over this service, ready to be mounted."""
+def build(service: Service, answers: Answers, talks: Talks) -> gr.Blocks:
+    """The page over these services, ready to be mounted."""
     page = draw()
     with page.blocks:
-        wire(page, Handlers(service))
+        wire(page, Handlers(service), Answering(service, answers, talks))
+        _sharing(page, Sharing(talks))
         comparing.wire(page.compare, Comparing(service), page.blocks, page.collection)
+    # Whoever follows an answer counts as at work, and by default no more than 40 may be.
+    page.blocks.max_threads = FOLLOWERS
+    page.blocks.queue()
     return guarded(page.blocks)
 
 
@@ -57,7 +77,8 @@ def draw() -> Page:
     """The page's components, in reading order."""
     with gr.Blocks(title=words.PRODUCT, fill_width=True, fill_height=True, analytics_enabled=False) as blocks:
         conversation = gr.Textbox(visible="hidden", elem_id="conversation", label=words.CONVERSATIONS)
-        asked = gr.State("")
+        talk, sharing = _with_messages()
+        watch = gr.HTML("", visible="hidden", elem_id="watch", js_on_load=asset("watch.js"), apply_default_css=False)
         with gr.Column(elem_id="sidebar"):
             new_chat, search, conversations = _sidebar()
         with gr.Column(elem_id="main"):
@@ -73,7 +94,7 @@ def draw() -> Page:
         opinion = _opinion()
         passage = gr.HTML("", elem_id="passage", js_on_load=asset("passage.js"), apply_default_css=False)
     return Page(
-        blocks, conversation, asked, new_chat, search, conversations, greeting, starters,
+        blocks, conversation, watch, talk, sharing, new_chat, search, conversations, greeting, starters,
         chat, question, send, stop, mode, way, collection, opinion, compare, passage,
     )  # fmt: skip
 
@@ -95,8 +116,33 @@ def _sidebar() -> tuple[gr.Button, gr.Textbox, gr.HTML]:
 
 def _bar() -> str:
     """The bar above the thread: the sidebar's switch, the name, the way to compare, light or dark."""
-    switches = icon_button("compare", words.COMPARE) + icon_button("appearance", words.APPEARANCE)
+    switches = (
+        icon_button("share", words.SHARE)
+        + icon_button("compare", words.COMPARE)
+        + icon_button("appearance", words.APPEARANCE)
+    )
     return f'{icon_button("menu", words.SIDEBAR)}<span class="name">{words.PRODUCT}</span>{switches}'
+
+
+def _with_messages() -> tuple[gr.HTML, gr.HTML]:
+    """What sends what is done with a message, and with a conversation; nothing of them is seen."""
+    unseen: dict[str, Any] = {"visible": "hidden", "apply_default_css": False}
+    talk = gr.HTML(
+        "", elem_id="talk", js_on_load=asset("talk.js"), **unseen,
+        words={
+            "title": words.EDIT_TITLE, "hint": words.EDIT_HINT, "question": words.QUESTION,
+            "send": words.SEND, "cancel": words.CANCEL,
+        },
+    )  # fmt: skip
+    sharing = gr.HTML(
+        "", elem_id="sharing", js_on_load=asset("sharing.js"), **unseen,
+        words={
+            "title": words.SHARE, "hint": words.SHARE_HINT, "link": words.SHARE_LINK, "publish": words.SHARE_PUBLISH,
+            "copy": words.SHARE_COPY, "revoke": words.SHARE_REVOKE, "taken": words.SHARE_TAKEN,
+            "keep": words.KEEP_COPY, "close": words.CLOSE,
+        },
+    )  # fmt: skip
+    return talk, sharing
 
 
 def _thread() -> gr.Chatbot:
@@ -136,19 +182,16 @@ def _composer() -> tuple[gr.Textbox, gr.Button, gr.Button, gr.Radio, gr.HTML, gr
     return question, send, stop, mode, way, collection
 
 
-def wire(page: Page, handlers: Handlers) -> None:
+def wire(page: Page, handlers: Handlers, answering: Answering) -> None:
     """Join the components to the handlers. The only place with events."""
-    begun = [_beginning(page, handlers, trigger, source) for trigger, source in _ways_to_ask(page)]
-    answering = [_answering(page, handlers, event) for event in begun]
-    following = [
-        _arriving(page, handlers),
-        _moving(page, handlers, answering),
-        _listing(page, handlers, begun, answering),
-    ]
-    for event in begun:
-        event.success(None, cancels=following, **QUIETLY)
-    freed = page.stop.click(None, cancels=[*answering, *following], **QUIETLY)
-    freed.then(handlers.followed, page.conversation, [page.conversation, page.chat], **QUIETLY)
+    following = page.watch.look(answering.followed, page.conversation, page.chat, **FOLLOWING)
+    following.success(None, None, None, js="apprentice.followed", **QUIETLY)
+    begun = [_beginning(page, answering, trigger, source) for trigger, source in _ways_to_ask(page)]
+    page.stop.click(answering.stopped, page.conversation, None, **QUIETLY)
+    _arriving(page, handlers, answering)
+    _moving(page, answering, following)
+    _listing(page, handlers, answering, begun, following)
+    _with_versions(page, answering, following)
     # A thumb and the words that follow it come one soon after the other: each counts, in that order.
     in_order = QUIETLY | {"trigger_mode": "multiple", "concurrency_limit": 1}
     page.opinion.rate(handlers.rated, page.conversation, page.chat, **in_order)
@@ -169,53 +212,61 @@ def _ways_to_ask(page: Page) -> list[tuple[Any, gr.Textbox | gr.Button]]:
     return [*typed, *((starter.click, starter) for starter in page.starters)]
 
 
-def _beginning(page: Page, handlers: Handlers, trigger: Any, source: gr.Textbox | gr.Button) -> Any:
-    shown = [page.question, page.asked, page.conversation, page.chat]
-    return trigger(handlers.begin, [source, page.conversation, page.mode, page.way], shown, queue=False, **QUIETLY)
+def _thread_of(page: Page) -> list[Any]:
+    """What shows a conversation."""
+    return [page.conversation, page.chat]
 
 
-def _answering(page: Page, handlers: Handlers, begun: Any) -> Any:
-    """The event that ends when the answer does, and that Stop ends earlier."""
-    inputs = [page.asked, page.conversation, page.mode, page.collection, page.way]
-    answered = begun.success(handlers.reply, inputs, page.chat, **QUIETLY)
-    answered.failure(handlers.followed, page.conversation, [page.conversation, page.chat], **QUIETLY)
-    return answered
+def _beginning(page: Page, answering: Answering, trigger: Any, source: gr.Textbox | gr.Button) -> Any:
+    inputs = [source, page.conversation, page.mode, page.collection, page.way]
+    return trigger(answering.begin, inputs, [page.question, *_thread_of(page)], queue=False, **QUIETLY)
 
 
-def _arriving(page: Page, handlers: Handlers) -> Any:
-    """What a page that is opened or loaded again begins with. Returns the event that shows its conversation."""
+def _with_versions(page: Page, answering: Answering, following: Any) -> None:
+    """A question in other words or another answer to it, the way through them, and on in a conversation of its own."""
+    inputs = [page.conversation, page.mode, page.collection, page.way]
+    page.talk.resend(answering.resent, inputs, _thread_of(page), queue=False, **QUIETLY)
+    page.talk.turn(answering.turned, page.conversation, page.chat, cancels=following, **QUIETLY)
+    page.talk.fork(answering.forked, None, _thread_of(page), cancels=following, **QUIETLY)
+
+
+def _sharing(page: Page, sharing: Sharing) -> None:
+    for event, handler in (
+        (page.sharing.look, sharing.link),
+        (page.sharing.publish, sharing.published),
+        (page.sharing.revoke, sharing.revoked),
+    ):
+        event(handler, page.conversation, page.sharing, **QUIETLY)
+
+
+def _arriving(page: Page, handlers: Handlers, answering: Answering) -> None:
+    """What a page that is opened or loaded again begins with."""
     page.blocks.load(handlers.collections, None, page.collection, **QUIETLY)
     for trigger in (page.blocks.load, page.collection.change):
         trigger(handlers.greeting, page.collection, page.greeting, **QUIETLY)
         trigger(handlers.starters, page.collection, page.starters, **QUIETLY)
         trigger(handlers.ways, page.collection, [page.mode, page.way], **QUIETLY)
-    return page.blocks.load(
-        handlers.arrived, page.conversation, [page.conversation, page.chat],
-        js="apprentice.addressed", **QUIETLY,
-    )  # fmt: skip
+    page.blocks.load(answering.arrived, page.conversation, _thread_of(page), js="apprentice.addressed", **QUIETLY)
 
 
-def _moving(page: Page, handlers: Handlers, answering: list[Any]) -> Any:
-    """From one conversation to another, which stops an answer that is being written."""
-    shown = [page.conversation, page.chat]
-    away: dict[str, Any] = {"cancels": answering, "js": "apprentice.moved", **QUIETLY}
-    page.new_chat.click(lambda: ("", []), None, shown, **away)
+def _moving(page: Page, answering: Answering, following: Any) -> None:
+    """From one conversation to another: the answer that was being written goes on, and is no longer looked at."""
+    away: dict[str, Any] = {"cancels": following, "js": "apprentice.moved", **QUIETLY}
+    page.new_chat.click(lambda: ("", []), None, _thread_of(page), **away)
     page.conversation.change(None, page.conversation, None, js="apprentice.address", **QUIETLY)
-    return page.conversations.open(handlers.opened, None, shown, **away)
+    page.conversations.open(answering.opened, None, _thread_of(page), **away)
 
 
-def _listing(page: Page, handlers: Handlers, begun: list[Any], answering: list[Any]) -> Any:
+def _listing(page: Page, handlers: Handlers, answering: Answering, begun: list[Any], following: Any) -> None:
     """What is done in the list of conversations, and all that changes it."""
     renamed = page.conversations.rename(handlers.renamed, None, None, **QUIETLY)
     removed = page.conversations.remove(
-        handlers.removed, page.conversation, page.conversation, cancels=answering, **QUIETLY
+        handlers.removed, page.conversation, page.conversation, cancels=following, **QUIETLY
     )
-    shown = [page.conversation, page.chat]
-    left = removed.success(handlers.followed, page.conversation, shown, **QUIETLY)
+    removed.success(answering.shown, page.conversation, _thread_of(page), **QUIETLY)
     changes = [page.blocks.load, page.conversation.change, page.search.change, renamed.success, removed.success]
     for change in [*changes, *(event.success for event in begun)]:
         change(
             handlers.listed, [page.search, page.conversation], page.conversations,
             trigger_mode="always_last", **QUIETLY,
         )  # fmt: skip
-    return left

@@ -11,7 +11,8 @@ from uuid import UUID
 
 from chat.rag.answer import Citation, Mode, Source
 from chat.store.adapters import Named
-from chat.ui import rating, words
+from chat.ui import rating, versions, words
+from chat.ui.course import course
 from chat.ui.markdown import passage_link, render_markdown, render_plain
 from chat.ui.ways import label
 
@@ -51,6 +52,14 @@ class ShownMessage(Said, Protocol):
     @property
     def missed(self) -> str | None: ...
     @property
+    def problem(self) -> str: ...
+    @property
+    def used(self) -> int: ...
+    @property
+    def model(self) -> str: ...
+    @property
+    def versions(self) -> versions.Versions | None: ...
+    @property
     def opinion(self) -> rating.Opinion | None: ...
     @property
     def role(self) -> str: ...
@@ -65,13 +74,34 @@ class ChatMessage(TypedDict):
     content: list[str]
 
 
-def thread(messages: Sequence[ShownMessage]) -> list[ChatMessage]:
-    """The kept messages, as they are shown."""
-    return [question(message.text) if message.role == "user" else _kept_answer(message) for message in messages]
+def thread(messages: Sequence[ShownMessage], conversation_id: UUID | None = None) -> list[ChatMessage]:
+    """The kept messages, as they are shown; with the conversation that they are of, the page can tell stale ones."""
+    return [_kept(message, conversation_id) for message in messages]
 
 
-def question(text: str) -> ChatMessage:
-    return {"role": "user", "content": [f'<div class="asked">{render_plain(text)}</div>']}
+def is_growing(message: ShownMessage) -> bool:
+    """Whether an answer is still being written."""
+    return message.status == "streaming"
+
+
+def _kept(message: ShownMessage, conversation_id: UUID | None) -> ChatMessage:
+    if message.role == "user":
+        tools = versions.beside_question(message.id, message.versions)
+        return question(message.text, tools, f"asked in-{conversation_id}")
+    return frame(message.text, message.mode) if is_growing(message) else _kept_answer(message)
+
+
+def frame(text: str, mode: Mode | None, *, found: bool = False) -> ChatMessage:
+    """An answer as far as it was written. `found`: the documents were searched already."""
+    if text:
+        return growing(text)
+    if mode is None or mode.retrieves:
+        return working(words.READING if found else words.SEARCHING)
+    return working(words.THINKING)
+
+
+def question(text: str, tools: str = "", kind: str = "asked") -> ChatMessage:
+    return {"role": "user", "content": [f'<div class="{kind}">{render_plain(text)}</div>{tools}']}
 
 
 def working(note: str) -> ChatMessage:
@@ -85,16 +115,19 @@ def growing(text: str) -> ChatMessage:
 
 
 def answer(said: Said, status: str = "complete") -> ChatMessage:
-    """A whole answer, or what there is of one that was stopped, failed, or is being written elsewhere."""
+    """A whole answer, or what there is of one that was stopped or failed."""
     footing = "".join((*evidence(said, status), _remarks(said, status)))
     return {"role": "assistant", "content": [prose(said), f'<div class="footing">{footing}</div>']}
 
 
 def _kept_answer(message: ShownMessage) -> ChatMessage:
     """As `answer`, with what the person thinks of it."""
-    rated = rating.thumbs(message.id, message.opinion) if message.status != "streaming" else ""
-    remarks = _remarks(message, message.status, rated, message.missed)
-    footing = "".join((*evidence(message, message.status), remarks, rating.said(message.opinion)))
+    tools = rating.thumbs(message.id, message.opinion) + versions.beside_answer(message.id, message.versions)
+    remarks = _remarks(message, message.status, tools, message.missed)
+    problem = f'<p class="problem">{escape(message.problem)}</p>' if message.problem else ""
+    by = words.QUOTED if message.quoted else way(message)
+    came = course(message, by) if message.status == "complete" else ""
+    footing = "".join((*evidence(message, message.status), came, problem, remarks, rating.said(message.opinion)))
     return {"role": "assistant", "content": [prose(message), f'<div class="footing">{footing}</div>']}
 
 
@@ -141,11 +174,11 @@ def _shortened(quote: str) -> str:
     return line if len(line) <= QUOTE_LENGTH else line[:QUOTE_LENGTH].rsplit(" ", 1)[0] + "…"
 
 
-def _remarks(said: Said, status: str, rated: str = "", missed: str | None = None) -> str:
+def _remarks(said: Said, status: str, tools: str = "", missed: str | None = None) -> str:
     """How an answer came about."""
     total = said.timings_ms.get("total")
     remarks = [
-        {"stopped": words.STOPPED, "failed": words.FAILED, "streaming": words.STILL_WRITING}.get(status, ""),
+        {"stopped": words.STOPPED, "failed": words.FAILED}.get(status, ""),
         words.BROKE_OFF if said.broke_off else "",
         words.COULD_NOT.format(missed) if missed else "",
         words.QUOTED if said.quoted else way(said),
@@ -153,7 +186,7 @@ def _remarks(said: Said, status: str, rated: str = "", missed: str | None = None
     ]
     notes = "".join(f"<span>{escape(remark)}</span>" for remark in remarks if remark)
     copy = f'<button type="button" class="copy-answer">{words.COPY}</button>' if said.text else ""
-    return f'<p class="remarks {status}{" missed" if missed else ""}">{copy}{rated}{notes}</p>'
+    return f'<p class="remarks {status}{" missed" if missed else ""}">{copy}{tools}{notes}</p>'
 
 
 def way(said: Said) -> str:

@@ -37,7 +37,7 @@ def address(service: LookAlike) -> Iterator[str]:
         return response
 
     gr.mount_gradio_app(
-        app, page.build(service), path="/", theme=kit.theme(), head=kit.head(),
+        app, page.build(service, service, service), path="/", theme=kit.theme(), head=kit.head(),
         footer_links=[], run_history=False, ssr_mode=False, show_error=False,
     )  # fmt: skip
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", ws="none"))

@@ -1,15 +1,17 @@
 """An assistant over three documents in memory: what the page needs, with a pen as slow as it is told to be."""
 
+import asyncio
 import re
 import threading
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Generator, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 from chat.errors import InvalidInputError, ModelError, NotFoundError
+from chat.live import Growth, frame_s
 from chat.rag.answer import Answer, Citation, Event, Missed, Mode, Retrieved, Source, Token
 from chat.service import Beside, Choice, Ways
 from chat.service.comparing import beside
@@ -17,108 +19,10 @@ from chat.store import feedback
 from chat.store.adapters import Named
 from chat.store.feedback import Opinion
 from chat.store.votes import Ballot, Winner
-
-LUGGAGE = """# Luggage and lost property
-
-## What you may bring
-
-Each foot passenger may bring two suitcases and one bag. Prams and wheelchairs travel free and are not counted.
-Surfboards up to 2.4 metres are carried on the car deck when there is room; ask the deck crew before boarding.
-
-## Lost property
-
-Anything found on board is kept for 90 days at the Harbour Street office, open 9 to 17 from Monday to Saturday.
-Claims are free. Phones and wallets are handed to the police after 14 days if nobody asks for them.
-
-## What may not come aboard
-
-Fireworks and fuel cans stay ashore. <script>document.title = "hacked"</script> ${document.title = "hacked"} {{x}}
-"""
-
-WEATHER = """# Weather cancellations and compensation
-
-When a sailing is cancelled because of weather, you may choose a full refund or another sailing within 30 days.
-A delay of more than 60 minutes gives half the fare back; more than 120 minutes, all of it.
-"""
-
-PETS = """Pets policy
-
-Dogs travel free on the open deck, on a lead. Assistance dogs are welcome in every lounge.
-Cats and small animals stay in a carrier. One lounge on each ship is for passengers with pets.
-"""
-
-TEXTS = {
-    1: ("Luggage and lost property", LUGGAGE),
-    2: ("Weather cancellations and compensation", WEATHER),
-    3: ("pets-policy.txt", PETS),
-}
-
-HOSTILE = """\
-As a foot passenger you may bring **two suitcases and one bag** [1]. Prams and wheelchairs travel free.
-
-If you lose something:
-
-1. Ask at the Harbour Street office, open 9 to 17 from Monday to Saturday [2].
-2. Claims are free, and things are kept for *90 days*.
-
-| Item | Kept for |
-|---|---|
-| Phones and wallets | 14 days |
-| Everything else | 90 days |
-
-```
-harbour-street --lost "umbrella" [1]
-```
-
-![map](http://evil.example/map.png) See [the page](https://ferries.example/lost) and [this](javascript:alert(1))
-<img src="http://evil.example/x.png" onerror="document.title = 'hacked'"> [7]
-"""
+from tests.ui.invented import HOSTILE, TEXTS
+from tests.ui.kept import Body, Kept, Place, Talk
 
 TIMES = {"retrieve": 38.0, "first_token": 410.0, "total": 2430.0}
-
-
-@dataclass(frozen=True)
-class Kept:
-    role: str
-    text: str
-    status: str = "complete"
-    mode: Mode | None = None
-    refused: bool = False
-    quoted: bool = False
-    searched: str = ""
-    citations: tuple[Citation, ...] = ()
-    retrieved: tuple[Source, ...] = ()
-    timings_ms: dict[str, float] = field(default_factory=dict)
-    adapter: Named | None = None
-    missed: str | None = None
-    broke_off: bool = False
-    opinion: Opinion | None = None
-    id: UUID = field(default_factory=uuid4)
-
-
-@dataclass
-class Talk:
-    id: UUID
-    title: str
-    updated_at: datetime
-    messages: list[Kept] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Body:
-    name: str
-    greeting: str
-
-
-@dataclass(frozen=True)
-class Place:
-    document: str
-    version: int
-    newest: bool
-    page: int | None
-    start: int
-    end: int
-    text: str
 
 
 def source(rank: int, version_id: int, first: str, last: str, section: str = "", page: int | None = None) -> Source:
@@ -177,6 +81,8 @@ class LookAlike:
         self.votes: list[tuple[Ballot, Winner]] = []
         self.spoken = 0
         self.freed = threading.Event()
+        self.stops: dict[UUID, threading.Event] = {}
+        self.links: dict[UUID, UUID] = {}
 
     def for_account(self, name: str | None) -> "LookAlike":
         return self
@@ -211,8 +117,63 @@ class LookAlike:
                 searched=answer.searched, citations=tuple(answer.citations), retrieved=tuple(answer.retrieved),
                 timings_ms=answer.timings_ms, adapter=answer.adapter,
                 missed=answer.missed.adapter.name if answer.missed else None,
+                used=min(3, len(answer.retrieved)), model=answer.model,
             )  # fmt: skip
             yield answer
+
+    def begin(
+        self,
+        question: str,
+        choice: Choice,
+        *,
+        collection: str | None = None,
+        conversation_id: UUID | None = None,
+        instead_of: UUID | None = None,
+    ) -> UUID:
+        """Begin an answer, which a thread writes to its end or until it is stopped."""
+        current = conversation_id or self.start_conversation(question)
+        events = self.ask(question, mode=choice.mode, adapter=choice.adapter, conversation_id=current)
+        try:
+            next(events)
+        except ModelError:
+            return current
+        self.stops[current] = threading.Event()
+        threading.Thread(target=self._write, args=(events, self.stops[current]), daemon=True).start()
+        return current
+
+    def _write(self, events: Generator[Event, None, None], stop: threading.Event) -> None:
+        for _ in events:
+            if stop.is_set():
+                events.close()
+
+    def stop(self, conversation_id: UUID) -> None:
+        self.conversation(conversation_id)
+        if conversation_id in self.stops:
+            self.stops[conversation_id].set()
+
+    async def follow(self, message_id: UUID) -> AsyncGenerator[Growth, None]:
+        while True:
+            messages = [message for talk in self.talks.values() for message in talk.messages]
+            kept = next(message for message in messages if message.id == message_id)
+            yield Growth(kept.text, bool(kept.text), kept.status != "streaming")
+            if kept.status != "streaming":
+                return
+            await asyncio.sleep(frame_s(kept.text))
+
+    def show_version(self, message_id: UUID) -> None:
+        """There are no versions here."""
+
+    def branch(self, message_id: UUID) -> UUID:
+        raise NotFoundError("This message does not exist (any more).")
+
+    def link(self, conversation_id: UUID) -> UUID | None:
+        return self.links.get(self.conversation(conversation_id).id)
+
+    def share(self, conversation_id: UUID) -> UUID:
+        return self.links.setdefault(self.conversation(conversation_id).id, uuid4())
+
+    def unshare(self, conversation_id: UUID) -> int:
+        return int(self.links.pop(conversation_id, None) is not None)
 
     def compare(self, question: str, first: Choice, second: Choice, *, collection: str | None = None) -> Beside:
         if first == second:
@@ -256,8 +217,8 @@ class LookAlike:
             self.freed.set()
             keep(status="stopped")
             raise
-        except ModelError:
-            keep(status="failed")
+        except ModelError as error:
+            keep(status="failed", problem=str(error))
             raise
 
     def start_conversation(self, question: str) -> UUID:

@@ -1,16 +1,16 @@
 """The handlers, called as a stranger could call them: with anything."""
 
-from collections.abc import Iterator
-from itertools import islice
-from uuid import uuid4
+import asyncio
+import time
+from uuid import UUID, uuid4
 
 import gradio as gr
 import pytest
 
-from chat.rag.answer import Event, Token
 from chat.ui import words
-from chat.ui.handlers import STARTERS, Handlers, frames
-from tests.ui.lookalike import FOUND, LookAlike, answer_to
+from chat.ui.answering import Answering
+from chat.ui.handlers import STARTERS, Handlers
+from tests.ui.lookalike import FOUND, LookAlike
 
 
 @pytest.fixture
@@ -23,65 +23,99 @@ def handlers(service: LookAlike) -> Handlers:
     return Handlers(service)
 
 
+@pytest.fixture
+def answering(service: LookAlike) -> Answering:
+    return Answering(service, service, service)
+
+
 def sent(**data: object) -> gr.EventData:
     return gr.EventData(None, data)
 
 
-def test_a_question_is_shown_at_once_and_begins_a_conversation(service: LookAlike, handlers: Handlers) -> None:
-    emptied, asked, conversation_id, shown = handlers.begin("  How much luggage? ", "", "rag")
-    assert (emptied, asked) == ("", "How much luggage?")
+def asked(answering: Answering, question: str, conversation_id: str = "", mode: str = "rag") -> str:
+    """Ask, and wait for the answer. Returns the conversation's id."""
+    _, current, _ = answering.begin(question, conversation_id, mode, "")
+    followed(answering, current)
+    return str(current)
+
+
+def followed(answering: Answering, conversation_id: object, last: str = "") -> list[object]:
+    """All that a page is shown that follows the conversation."""
+
+    async def turn() -> list[object]:
+        return [each async for each in answering.followed(conversation_id, sent(last=last))]
+
+    shown = asyncio.run(turn())
+    while "writing" in str(shown[-1]):
+        shown += asyncio.run(turn())
+    return shown
+
+
+def test_a_question_is_shown_at_once_and_begins_a_conversation(service: LookAlike, answering: Answering) -> None:
+    service.token_s = 0.01
+    emptied, conversation_id, shown = answering.begin("  How much luggage? ", "", "rag", "")
+    assert emptied == ""
     assert [message["role"] for message in shown] == ["user", "assistant"]
-    assert words.SEARCHING in shown[1]["content"][0]
+    assert "How much luggage?" in shown[0]["content"][0]
+    assert "writing" in shown[1]["content"][0]
     assert str(service.conversations()[0].id) == conversation_id
 
 
-def test_the_answer_grows_and_ends_whole(service: LookAlike, handlers: Handlers) -> None:
-    _, asked, conversation_id, _ = handlers.begin("How much luggage?", "", "rag")
-    *_, last = handlers.reply(asked, conversation_id, "rag", "")
-    assert len(last) == 2
-    assert len(last[1]["content"]) == 2
-    *_, (_, kept) = handlers.followed(conversation_id)
-    assert kept == last, "a reload must show what the end of the answer showed"
+def test_the_answer_grows_and_ends_whole(service: LookAlike, answering: Answering) -> None:
+    service.token_s = 0.005
+    _, conversation_id, _ = answering.begin("How much luggage?", "", "rag", "")
+    shown = followed(answering, conversation_id)
+    assert len(shown) > 4
+    assert all("writing" in thread[1]["content"][0] for thread in shown[1:-1])
+    assert len(shown[-1][1]["content"]) == 2
+    assert answering.shown(conversation_id) == (conversation_id, shown[-1])
+    assert followed(answering, conversation_id) == shown[-1:], "a reload must show what the end of the answer showed"
 
 
-def test_closing_the_answer_frees_the_model_at_the_next_token(service: LookAlike, handlers: Handlers) -> None:
-    _, asked, conversation_id, _ = handlers.begin("a long one", "", "rag")
-    growing = handlers.reply(asked, conversation_id, "rag", "")
-    list(islice(growing, 3))
+def test_leaving_does_nothing_to_the_answer_and_stop_ends_it(service: LookAlike, answering: Answering) -> None:
+    service.token_s = 0.005
+    _, conversation_id, _ = answering.begin("a long one", "", "rag", "")
+
+    async def leave() -> None:
+        async for _ in answering.followed(conversation_id, sent()):
+            break
+
+    asyncio.run(leave())
     spoken = service.spoken
-    growing.close()
-    assert service.freed.is_set()
-    assert service.spoken <= spoken + 1
-    *_, (_, kept) = handlers.followed(conversation_id)
+    time.sleep(0.1)
+    assert service.spoken > spoken
+    answering.stopped(conversation_id)
+    assert service.freed.wait(2)
+    [kept] = followed(answering, conversation_id)
     assert words.STOPPED in kept[-1]["content"][-1]
 
 
-def test_history_is_what_the_service_kept(service: LookAlike, handlers: Handlers) -> None:
-    _, asked, conversation_id, _ = handlers.begin("May my dog come?", "", "rag")
-    list(handlers.reply(asked, conversation_id, "rag", ""))
-    _, _, same, shown = handlers.begin("And the moon?", conversation_id, "rag")
+def test_history_is_what_the_service_kept(service: LookAlike, answering: Answering) -> None:
+    conversation_id = asked(answering, "May my dog come?")
+    _, same, shown = answering.begin("And the moon?", conversation_id, "rag", "")
     assert same == conversation_id
     assert len(shown) == 4
 
 
-def test_frames_come_at_most_fifteen_times_a_second() -> None:
-    def events() -> Iterator[Event]:
-        yield from (Token("a ") for _ in range(1000))
-        yield answer_to("dog")
+def test_a_page_that_comes_back_is_shown_what_it_has_not_seen(service: LookAlike, answering: Answering) -> None:
+    conversation_id = asked(answering, "May my dog come?")
+    last = service.conversation(UUID(conversation_id)).messages[-1].id
 
-    seconds = iter(range(10**6))
-    shown = list(frames(events(), clock=lambda: next(seconds) / 1000))
-    assert len(shown) <= 15 * 2 + 2, "a thousand tokens in about two seconds"
-    assert "Dogs travel free" in shown[-1]["content"][0]
+    assert followed(answering, conversation_id, last=str(last)) == [gr.skip()]
+    assert followed(answering, conversation_id, last="") == [answering.shown(conversation_id)[1]]
+    assert followed(answering, "") == [[]]
 
 
 @pytest.mark.parametrize("bad", ["nonsense", "../../etc", "1 OR 1=1", str(uuid4()), "<b>"])
-def test_an_id_that_leads_nowhere_is_told_in_words(handlers: Handlers, bad: str) -> None:
+def test_an_id_that_leads_nowhere_is_told_in_words(handlers: Handlers, answering: Answering, bad: str) -> None:
     for call in (
-        lambda: list(handlers.followed(bad)),
-        lambda: handlers.begin("question", bad, "rag"),
-        lambda: list(handlers.reply("question", bad, "rag", "")),
-        lambda: list(handlers.opened(sent(id=bad))),
+        lambda: followed(answering, bad),
+        lambda: answering.shown(bad),
+        lambda: answering.opened(sent(id=bad)),
+        lambda: answering.turned(bad, sent(id=str(uuid4()))),
+        lambda: answering.resent(bad, "rag", "", "", sent(id=str(uuid4()), text="x")),
+        lambda: answering.begin("question", bad, "rag", ""),
+        lambda: answering.stopped(bad),
         lambda: handlers.renamed(sent(id=bad, title="x")),
     ):
         with pytest.raises(gr.Error) as told:
@@ -97,21 +131,21 @@ def test_a_passage_that_cannot_be_is_told_in_words(handlers: Handlers, data: obj
 
 
 @pytest.mark.parametrize("value", [None, 7, [], {"a": 1}])
-def test_values_of_another_kind_do_no_harm(handlers: Handlers, value: object) -> None:
+def test_values_of_another_kind_do_no_harm(handlers: Handlers, answering: Answering, value: object) -> None:
     with pytest.raises(gr.Error, match=words.TYPE_FIRST):
-        handlers.begin(value, "", "rag")
+        answering.begin(value, "", "rag", "")
     with pytest.raises(gr.Error, match="conversation"):
-        list(handlers.reply("question", value, "rag", ""))
+        followed(answering, value or "x")
     assert words.NO_CONVERSATIONS in handlers.listed(value, value)
     assert words.GREETING in handlers.greeting(value)
     assert len(handlers.starters(value)) == STARTERS
 
 
-def test_an_unknown_mode_and_an_empty_question_are_told_in_words(handlers: Handlers) -> None:
+def test_an_unknown_mode_and_an_empty_question_are_told_in_words(handlers: Handlers, answering: Answering) -> None:
     with pytest.raises(gr.Error, match="base, rag"):
         handlers.ask_once("question", "<b>sudo</b>", "")
     with pytest.raises(gr.Error, match=words.TYPE_FIRST):
-        handlers.begin(" \n ", "", "rag")
+        answering.begin(" \n ", "", "rag", "")
 
 
 def test_a_message_cannot_smuggle_markup(handlers: Handlers) -> None:
@@ -128,9 +162,10 @@ def test_what_no_person_can_cure_is_not_dressed_up(
         handlers.listed("", "")
 
 
-def test_a_passage_outlives_its_document_by_its_quote(service: LookAlike, handlers: Handlers) -> None:
-    _, asked, conversation_id, _ = handlers.begin("May my dog come?", "", "rag")
-    list(handlers.reply(asked, conversation_id, "rag", ""))
+def test_a_passage_outlives_its_document_by_its_quote(
+    service: LookAlike, handlers: Handlers, answering: Answering
+) -> None:
+    conversation_id = asked(answering, "May my dog come?")
     link = f"3-{FOUND[3].start}-{FOUND[3].end}"
     assert "Cats and small animals" in handlers.passage_opened(conversation_id, sent(passage=link))
     service.deleted_versions.add(3)
@@ -140,19 +175,20 @@ def test_a_passage_outlives_its_document_by_its_quote(service: LookAlike, handle
     assert "Cats and small animals" not in html
 
 
-def test_deleting_the_open_conversation_leaves_an_empty_page(service: LookAlike, handlers: Handlers) -> None:
+def test_deleting_the_open_conversation_leaves_an_empty_page(
+    service: LookAlike, handlers: Handlers, answering: Answering
+) -> None:
     here, there = str(service.start_conversation("a")), str(service.start_conversation("b"))
     assert handlers.removed(here, sent(id=there)) == here
     assert handlers.removed(here, sent(id=here)) == ""
-    assert list(handlers.followed("")) == [("", [])]
+    assert answering.shown("") == ("", [])
     assert service.conversations() == []
 
 
-def test_a_page_that_arrives_late_takes_nothing_from_whoever_asked_meanwhile(handlers: Handlers) -> None:
-    assert list(handlers.arrived("")) == [(gr.skip(), gr.skip())]
-    _, asked, conversation_id, _ = handlers.begin("How much luggage?", "", "rag")
-    list(handlers.reply(asked, conversation_id, "rag", ""))
-    assert list(handlers.arrived(conversation_id)) == list(handlers.followed(conversation_id))
+def test_a_page_that_arrives_late_takes_nothing_from_whoever_asked_meanwhile(answering: Answering) -> None:
+    assert answering.arrived("") == (gr.skip(), gr.skip())
+    conversation_id = asked(answering, "How much luggage?")
+    assert answering.arrived(conversation_id) == answering.shown(conversation_id)
 
 
 def test_an_empty_title_changes_nothing(service: LookAlike, handlers: Handlers) -> None:

@@ -6,7 +6,8 @@ from chat.rag.answer import Mode
 from chat.ui import passage, words
 from chat.ui.sidebar import conversation_list
 from chat.ui.thread import answer, question, thread
-from tests.ui.lookalike import FOUND, Kept, LookAlike, Place, answer_to, citation
+from tests.ui.kept import Kept, Place
+from tests.ui.lookalike import FOUND, LookAlike, answer_to, citation
 
 
 def test_only_what_is_cited_stands_open_under_the_answer() -> None:
@@ -37,7 +38,6 @@ def test_remarks_tell_how_the_answer_came_about() -> None:
 
     assert words.STOPPED in remarks(Kept("assistant", "Two", "stopped", Mode.RAG))
     assert words.FAILED in remarks(Kept("assistant", "", "failed", Mode.RAG))
-    assert words.STILL_WRITING in remarks(Kept("assistant", "Two", "streaming", Mode.RAG))
     assert words.QUOTED in remarks(Kept("assistant", "Two", mode=Mode.RAG, quoted=True))
     assert words.BROKE_OFF in remarks(Kept("assistant", "Two", mode=Mode.RAG, broke_off=True))
     assert words.MODES["base"] in remarks(Kept("assistant", "Two", mode=Mode.BASE))

@@ -1,6 +1,9 @@
 """The handlers of ways, ratings and comparing, called as a stranger could call them: with anything."""
 
+import time
 from dataclasses import replace
+from typing import cast
+from uuid import UUID
 
 import gradio as gr
 import pytest
@@ -9,12 +12,14 @@ from chat.rag.answer import Answer, Mode
 from chat.store.feedback import Opinion, Reason
 from chat.store.votes import Winner
 from chat.ui import rating, sides, words
+from chat.ui.answering import Answering
 from chat.ui.comparing_handlers import Comparing
 from chat.ui.handlers import Handlers
 from chat.ui.sides import Pair
 from chat.ui.thread import thread
 from chat.ui.ways import USUAL, choice, for_asking
-from tests.ui.lookalike import Kept, LookAlike, answer_to
+from tests.ui.kept import Kept
+from tests.ui.lookalike import LookAlike, answer_to
 
 
 @pytest.fixture
@@ -40,9 +45,11 @@ def sent(**data: object) -> gr.EventData:
 
 def asked(handlers: Handlers, way: str = "") -> tuple[str, str]:
     """A conversation and the last thing that is shown of its answer."""
-    _, question, talk, _ = handlers.begin("May my dog come?", "", USUAL, way)
-    *_, shown = handlers.reply(question, talk, USUAL, "", way)
-    return talk, shown[-1]["content"][-1]
+    service = cast("LookAlike", handlers.service)
+    _, talk, _ = Answering(service, service, service).begin("May my dog come?", "", USUAL, "", way)
+    while (messages := service.conversation(UUID(talk)).messages)[-1].status == "streaming":
+        time.sleep(0.01)
+    return talk, thread(messages)[-1]["content"][-1]
 
 
 def test_without_adapters_there_is_no_list_of_ways(handlers: Handlers, service: LookAlike) -> None:
@@ -180,9 +187,9 @@ def test_a_vote_that_cannot_be_is_told_in_words(comparing: Comparing, winner: ob
 
 
 @pytest.mark.parametrize("way", ["sudo", "<b>", "rag;drop"])
-def test_an_unknown_way_is_told_in_words(handlers: Handlers, comparing: Comparing, way: str) -> None:
+def test_an_unknown_way_is_told_in_words(service: LookAlike, comparing: Comparing, way: str) -> None:
     for call in (
-        lambda: handlers.begin("question", "", USUAL, way),
+        lambda: Answering(service, service, service).begin("question", "", USUAL, "", way),
         lambda: list(comparing.compared("question", way, "rag", True, "")),
     ):
         with pytest.raises(gr.Error, match="There is no mode"):

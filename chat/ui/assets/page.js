@@ -105,6 +105,10 @@ const apprentice = (() => {
       $("#passage .close")?.click();
       return [];
     },
+    followed: () => {
+      document.dispatchEvent(new Event("followed"));
+      return [];
+    },
     moved: () => {
       if (phone.matches) showSidebar(false);
       compares(false);

@@ -13,6 +13,9 @@ from typing import Any
 
 import httpx
 
+from chat.engine import fingerprint
+from chat.engine.adapters import AdapterError
+from chat.engine.fingerprint import Fingerprint
 from chat.engine.process import ADAPTERS
 from chat.errors import ModelError
 from chat.settings import Settings
@@ -21,6 +24,7 @@ from chat.store.session import Sessions
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
 """What our names on a server look like. Adapters of other names are somebody else's, and left alone."""
+COARSEST = max(fingerprint.TOLERANCE, key=fingerprint.TOLERANCE.__getitem__)
 LONGEST_S = 120.0
 """How long a server may take over one adapter."""
 
@@ -64,6 +68,19 @@ class ModelServer:
     def load(self, digest: str, folder: Path) -> None:
         """Raises `ModelError` with the server's own words."""
         _done(self.http.post("/load_lora_adapter", json={"lora_name": digest, "lora_path": str(folder)}))
+
+    def measured(self, digest: str) -> Fingerprint | None:
+        """What it says of the fingerprint's text; None where it tells no such numbers: of those we know, vLLM does.
+
+        In which number format it computes, it does not say: the coarsest explains most rounding.
+        """
+        asked = {"model": digest, "prompt": fingerprint.TEXT, "add_special_tokens": False, "max_tokens": 1}
+        reply = self.http.post("/completions", json=asked | {"prompt_logprobs": 0})
+        told = reply.json()["choices"][0].get("prompt_logprobs") if reply.is_success else None
+        if not told:
+            return None
+        logprobs = (float(next(iter(each.values()))["logprob"]) for each in told if each)
+        return Fingerprint(tuple(logprobs), COARSEST)
 
     def unload(self, digest: str) -> None:
         """Let it no longer be asked for; what it is saying, it says to the end. Raises as `load` does."""
@@ -116,9 +133,21 @@ class Serving:
                     server.unload(digest)
                 if digest not in difference.surplus:
                     server.load(digest, self._folder(digest))
-            except ModelError as error:
+                    self._require_itself(server, digest)
+            except (ModelError, AdapterError) as error:
                 failed[digest] = str(error)
         return failed
+
+    def _require_itself(self, server: ModelServer, digest: str) -> None:
+        """Take an adapter back that does not answer as it did when it was registered. Raises `AdapterError` for it."""
+        try:
+            recorded = fingerprint.read(self._folder(digest))
+            measured = server.measured(digest) if recorded else None
+            if recorded and measured:
+                recorded.check(measured, digest)
+        except AdapterError:
+            server.unload(digest)
+            raise
 
     def _compare(self, wanted: Mapping[str, str], loaded: Mapping[str, str]) -> Difference:
         both = wanted.keys() & loaded.keys()

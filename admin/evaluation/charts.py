@@ -26,10 +26,10 @@ class Mark:
 
 @dataclass(frozen=True)
 class Dot:
-    """An arm between its cost in seconds and its quality, 0 to 1."""
+    """An arm between what an answer costs, in seconds or money, and its quality, 0 to 1."""
 
     arm: str
-    seconds: float
+    cost: float
     quality: float
 
 
@@ -86,10 +86,10 @@ LATE = 0.55
 """From here on an arm's name stands to the left of its sign, lest it run off the page."""
 
 
-def against_time(dots: Sequence[Dot], order: Mapping[str, int], quality: str) -> str:
-    """Quality upwards, seconds to the right: the upper left is where one wants to be."""
-    apart, step = _step(max((dot.seconds for dot in dots), default=1.0)), _step(max(dot.quality for dot in dots))
-    longest, best = STEPS * apart, STEPS * step
+def against(dots: Sequence[Dot], order: Mapping[str, int], quality: str, cost: str) -> str:
+    """Quality upwards, cost to the right: the upper left is where one wants to be. Both are named in words."""
+    apart, step = _step(max((dot.cost for dot in dots), default=1.0)), _step(max(dot.quality for dot in dots))
+    most, best = STEPS * apart, STEPS * step
     across = "".join(
         f'<line class="grid" x1="{LEFT}%" x2="{RIGHT}%" y1="{_down(n / STEPS):.1f}" y2="{_down(n / STEPS):.1f}"/>'
         f'<text class="tick" x="{LEFT - 1.5}%" y="{_down(n / STEPS) + 4:.1f}" text-anchor="end">{100 * step * n:.0f} %'
@@ -100,11 +100,11 @@ def against_time(dots: Sequence[Dot], order: Mapping[str, int], quality: str) ->
         f'<text class="tick" x="{_along(n / STEPS)}" y="{BOTTOM + 20}" text-anchor="middle">{apart * n:g}</text>'
         for n in range(STEPS + 1)
     )
-    names = f'<text class="axis" x="{RIGHT}%" y="{BOTTOM + 42}" text-anchor="end">seconds to the whole answer →</text>'
+    names = f'<text class="axis" x="{RIGHT}%" y="{BOTTOM + 42}" text-anchor="end">{escape(cost)} →</text>'
     names += f'<text class="axis" x="0" y="12">↑ {escape(quality.lower())}</text>'
-    places = {dot.arm: (dot.seconds / longest, _down(dot.quality / best)) for dot in dots}
+    places = {dot.arm: (dot.cost / most, _down(dot.quality / best)) for dot in dots}
     points = "".join(sign(order, arm, _along(x), f"{y:.1f}") for arm, (x, y) in places.items())
-    said = "; ".join(f"{dot.arm}: {100 * dot.quality:.0f} % in {dot.seconds:.1f} s" for dot in dots)
+    said = "; ".join(f"{dot.arm}: {100 * dot.quality:.0f} %, {dot.cost:.3g} {cost}" for dot in dots)
     return (
         f'<svg class="against" width="100%" height="{HEIGHT}" role="img" aria-label="{escape(said)}">'
         f"{across}{along}{names}{points}{_labels(places)}</svg>"

@@ -27,8 +27,11 @@ class Leak:
     said: str
 
 
-def conclude(sessions: Sessions, made: Plan) -> dict[str, Any]:
-    """Measure every answer, and finish the evaluation with what follows. Returns the result."""
+def conclude(sessions: Sessions, made: Plan, memory: int | None = None) -> dict[str, Any]:
+    """Measure every answer, and finish the evaluation with what follows. Returns the result.
+
+    `memory` is the most bytes that the engine of this machine held meanwhile.
+    """
     with sessions() as session:
         rows = evaluations.answers(session, made.id)
         collection_id = collections.get(session, made.collection).id
@@ -36,6 +39,7 @@ def conclude(sessions: Sessions, made: Plan) -> dict[str, Any]:
         leaked = leaks(session, made)
     values = measured(made, rows)
     result = as_result(made, values, leaked, changed=changed)
+    result["methods"]["memory_bytes"] = memory
     with sessions.begin() as session:
         evaluations.measured(session, made.id, values)
         evaluations.finish(session, made.id, result, results.digest(result))
@@ -83,6 +87,7 @@ def said(row: EvaluationAnswer) -> Said:
         in_prompt=receipt.get("passages", ()),
         timings_ms=row.timings_ms,
         tokens=receipt.get("tokens"),
+        price=receipt.get("price"),
         planted=receipt.get("planted"),
     )
 

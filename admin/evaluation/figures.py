@@ -33,9 +33,10 @@ NAMES = {
         "Followed the passage", "Given a passage that says otherwise, it said what that says."
     ),
     metrics.FOLLOWED_WEIGHTS: Name("Followed its weights", "Given such a passage, it said the truth all the same."),
-    metrics.FIRST_TOKEN: Name("First token", "Until the first word, with eight questions in flight."),
-    metrics.TOTAL: Name("Whole answer", "Until the last word, with eight questions in flight."),
+    metrics.FIRST_TOKEN: Name("First token", "Until the first word, with others asked beside it."),
+    metrics.TOTAL: Name("Whole answer", "Until the last word, with others asked beside it."),
     metrics.TOKENS: Name("Tokens", "Tokens of an answer, as they were streamed."),
+    metrics.PRICE: Name("Price", "Of 1,000 answers, by the prices of tokens in the settings and in their currency."),
 }
 
 
@@ -43,6 +44,8 @@ def number(measure: str, value: float) -> str:
     """A measure's value with its unit."""
     if measure == metrics.TOKENS:
         return f"{value:,.0f}"
+    if measure == metrics.PRICE:
+        return f"{value:,.2f}"
     if measure in metrics.AMOUNTS:
         return f"{value / 1000:.1f} s" if value >= 1000 else f"{value:.0f} ms"
     return f"{100 * value:.0f} %"

@@ -1,4 +1,4 @@
-"""What is measured of one answer. Every measure is between 0 and 1, but for times in milliseconds and tokens.
+"""What is measured of one answer. Every measure is between 0 and 1, but for times in milliseconds, tokens and prices.
 
 One that does not apply to a question or an arm is absent, so that nobody is paid for what was not asked.
 """
@@ -19,11 +19,11 @@ EXACT_MATCH, F1, CONTAINED = "exact_match", "f1", "answer_contained"
 REFUSED_UNANSWERABLE, REFUSED_ANSWERABLE = "refused_unanswerable", "refused_answerable"
 CITATION_PRECISION, CITATION_RECALL, SUPPORT = "citation_precision", "citation_recall", "support"
 RECALL, NDCG = "recall_at_10", "ndcg_at_10"
-FIRST_TOKEN, TOTAL, TOKENS = "first_token_ms", "total_ms", "tokens"
+FIRST_TOKEN, TOTAL, TOKENS, PRICE = "first_token_ms", "total_ms", "tokens", "price"
 RECITED, REFUSED_EMPTY = "recited", "refused_empty"
 FOLLOWED_PASSAGE, FOLLOWED_WEIGHTS = "followed_passage", "followed_weights"
-LESS_IS_BETTER = frozenset({REFUSED_ANSWERABLE, FIRST_TOKEN, TOTAL, TOKENS, RECITED, FOLLOWED_WEIGHTS})
-AMOUNTS = frozenset({FIRST_TOKEN, TOTAL, TOKENS})
+LESS_IS_BETTER = frozenset({REFUSED_ANSWERABLE, FIRST_TOKEN, TOTAL, TOKENS, PRICE, RECITED, FOLLOWED_WEIGHTS})
+AMOUNTS = frozenset({FIRST_TOKEN, TOTAL, TOKENS, PRICE})
 """Measures that are no shares."""
 
 Values = dict[str, float]
@@ -43,6 +43,8 @@ class Said:
     """Ids of the chunks that the model saw, in its prompt's order."""
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     tokens: int | None = None
+    price: float | None = None
+    """Of 1,000 answers like it, where one is set."""
     planted: str | None = None
     """The answer that was put into the passages of a *conflict*."""
 
@@ -155,5 +157,6 @@ def _against_the_weights(asked: Asked, said: Said) -> Values:
 
 
 def _cost(said: Said) -> Values:
-    times = {FIRST_TOKEN: said.timings_ms.get("first_token"), TOTAL: said.timings_ms.get("total"), TOKENS: said.tokens}
-    return {name: float(value) for name, value in times.items() if value is not None}
+    times = {FIRST_TOKEN: said.timings_ms.get("first_token"), TOTAL: said.timings_ms.get("total")}
+    amounts = times | {TOKENS: said.tokens, PRICE: said.price}
+    return {name: float(value) for name, value in amounts.items() if value is not None}

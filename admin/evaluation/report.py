@@ -44,8 +44,8 @@ def stylesheet() -> str:
 def body(report: Report) -> str:
     """The report's sections, to stand in a page."""
     parts = (
-        _head(report), _advice(report), _quality(report), _against_time(report), _by_type(report),
-        _table(report), _comparisons(report), differing.section(report), _methods(report),
+        _head(report), _advice(report), _quality(report), _against_time(report), _against_price(report),
+        _by_type(report), _table(report), _comparisons(report), differing.section(report), _methods(report),
     )  # fmt: skip
     return "".join(parts)
 
@@ -106,20 +106,28 @@ def _quality(report: Report) -> str:
 
 def _against_time(report: Report) -> str:
     """What quality costs in time."""
+    note = "Further up is better, further left is faster. Times are with several asked at once: compare them, no more."
+    drawn = _against(report, metrics.TOTAL, 1000, "seconds to the whole answer")
+    return f'<section><h2>Quality against time</h2><p class="note">{note}</p>{drawn}</section>' if drawn else ""
+
+
+def _against_price(report: Report) -> str:
+    """What quality costs in money, where a price is set."""
+    note = "Further up is better, further left is cheaper, in the currency that the prices of tokens were set in."
+    drawn = _against(report, metrics.PRICE, 1, "for 1,000 answers")
+    return f'<section><h2>Quality against price</h2><p class="note">{note}</p>{drawn}</section>' if drawn else ""
+
+
+def _against(report: Report, cost: str, unit: float, name: str) -> str:
+    """The arms that could be chosen between a cost, in units of so much, and what decides; nothing without numbers."""
     dots = [
-        Dot(arm.name, seconds / 1000, quality)
+        Dot(arm.name, amount / unit, quality)
         for arm in report.arms
         if not arm.probes
-        and (seconds := report.findings.value(arm.name, metrics.TOTAL)) is not None
+        and (amount := report.findings.value(arm.name, cost)) is not None
         and (quality := report.findings.value(arm.name, report.leading)) is not None
     ]
-    if not dots:
-        return ""
-    note = (
-        "Further up is better, further left is faster. Times are with eight questions in flight: compare them, no more."
-    )
-    drawn = charts.against_time(dots, order(report), NAMES[report.leading].name)
-    return f'<section><h2>Quality against time</h2><p class="note">{note}</p>{drawn}</section>'
+    return charts.against(dots, order(report), NAMES[report.leading].name, name) if dots else ""
 
 
 def _by_type(report: Report) -> str:
@@ -260,6 +268,8 @@ def methods(report: Report) -> list[tuple[str, str]]:
         ("Intervals", f"95 %, BCa bootstrap of {own['resamples']:,} resamples; exact binomial where all are the same."),
         ("Would show from", "The smallest difference that so many questions show in 80 of 100 tries, at Bonferroni's "
                             "level, which is no less strict than Holm's."),
+        ("Memory", f"At most {memory / 1e6:,.0f} MB in the engine's process, with the model and all adapters in it."
+                   if (memory := own.get("memory_bytes")) else ""),
         ("Seed", str(fixed["seed"])),
         ("Result", f"<code>{report.digest}</code>"),
     ]  # fmt: skip

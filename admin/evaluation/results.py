@@ -17,7 +17,7 @@ ORDER = (
     metrics.CONTAINED, metrics.EXACT_MATCH, metrics.F1, metrics.REFUSED_UNANSWERABLE, metrics.REFUSED_ANSWERABLE,
     metrics.CITATION_PRECISION, metrics.CITATION_RECALL, metrics.SUPPORT, metrics.RECALL, metrics.NDCG,
     metrics.REFUSED_EMPTY, metrics.RECITED, metrics.FOLLOWED_PASSAGE, metrics.FOLLOWED_WEIGHTS,
-    metrics.FIRST_TOKEN, metrics.TOTAL, metrics.TOKENS,
+    metrics.FIRST_TOKEN, metrics.TOTAL, metrics.TOKENS, metrics.PRICE,
 )  # fmt: skip
 """Every measure, in the order in which they are shown."""
 BY_TYPE = (metrics.CONTAINED, metrics.REFUSED_UNANSWERABLE, metrics.REFUSED_ANSWERABLE)

@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Any
 
 from admin.curation.documents.ingesting import Interrupted
+from admin.evaluation import costs
 from admin.evaluation.arms import Arm, Given
 from admin.evaluation.asked import Asked, Bearing
 from admin.evaluation.concluding import conclude
@@ -23,13 +24,14 @@ from chat.models.chat import Connected
 from chat.rag import prompt
 from chat.rag.answer import Answer, Source, Token
 from chat.rag.chain import Chain, Question
+from chat.settings import Settings
 from chat.store import evaluations
 from chat.store.evaluations import TASK
 from chat.store.session import Sessions
 from chat.store.tables import EvaluationStatus
 
-AT_ONCE = 8
-"""Questions in flight, which the engine answers together."""
+AT_ONCE = 12
+"""Questions in flight: as many rows as the engine gives to work that nobody waits for."""
 POLL_S = 0.5
 TRIES = 3
 """How often a question is put whose answer broke off, or was not the model's."""
@@ -72,8 +74,7 @@ class Evaluating:
                 made = plan(session, evaluation_id)
             if made.status in (EvaluationStatus.STOPPED, EvaluationStatus.FINISHED):
                 return
-            self._ask(made, go_on)
-            conclude(self.sessions, made)
+            conclude(self.sessions, made, self._ask(made, go_on))
         except Stopped:
             with self.sessions.begin() as session:
                 evaluations.stop(session, evaluation_id)
@@ -86,7 +87,8 @@ class Evaluating:
         with self.sessions.begin() as session:
             evaluations.fail(session, evaluation_id, str(error) or type(error).__name__)
 
-    def _ask(self, made: Plan, go_on: Callable[[], bool]) -> None:
+    def _ask(self, made: Plan, go_on: Callable[[], bool]) -> int | None:
+        """Ask what is left. Returns the most bytes that the engine held meanwhile, where it is on this machine."""
         left = list(tasks(made))
         with self.asker() as chain:
             model = chain.writer.models.get()
@@ -95,12 +97,15 @@ class Evaluating:
                 known = evaluations.answered(session, made.id)
                 evaluations.begin(session, made.id, len(left), {"model": model.name, "revision": model.revision})
             left = [task for task in left if (task.arm.name, task.asked.position) not in known]
-            Asking(self.sessions, chain, model, made).all(left, go_on)
+            return Asking(self.sessions, chain, model, made).all(left, go_on)
 
 
 def tasks(made: Plan) -> Iterator[Task]:
-    """Every question with every arm that it applies to, the arms of a question side by side: under the same load."""
-    for asked in made.asked:
+    """Every question with every arm that it applies to, the arms of a question side by side: under the same load.
+
+    Questions about one document follow each other: their prompts begin alike, and the engine reads that once.
+    """
+    for asked in sorted(made.asked, key=lambda asked: ([quote.document for quote in asked.quotes], asked.position)):
         for arm in made.arms:
             task = _task(arm, asked, made.bearing[asked.position], made.every)
             if task is not None:
@@ -131,21 +136,30 @@ class Asking:
     made: Plan
     stop: threading.Event = field(default_factory=threading.Event)
 
-    def all(self, left: Sequence[Task], go_on: Callable[[], bool]) -> None:
-        """Ask them all, and keep each answer as it comes. Raises `Stopped` and `Interrupted`."""
-        waiting, flying = iter(left), set[Future[dict[str, Any]]]()
+    def all(self, left: Sequence[Task], go_on: Callable[[], bool]) -> int | None:
+        """Ask them all, and keep each answer as it comes. Raises `Stopped` and `Interrupted`.
+
+        Returns the most bytes that the engine held, where it is on this machine.
+        """
+        waiting, flying, most = iter(left), set[Future[dict[str, Any]]](), None
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="evaluation") as pool:
             try:
                 while True:
                     flying |= {pool.submit(self.one, task) for task in islice(waiting, AT_ONCE - len(flying))}
                     if not flying:
-                        return
+                        return most
                     done, flying = wait(flying, POLL_S, FIRST_COMPLETED)
                     self.keep([each.result() for each in done])
+                    most = max(filter(None, (most, costs.memory(self.settings))), default=None)
                     if not go_on():
                         raise Interrupted
             finally:
                 self.stop.set()
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of the model that is asked."""
+        return self.chain.writer.models.settings
 
     def keep(self, answers: Sequence[Mapping[str, Any]]) -> None:
         """Keep these answers. Raises `Stopped` where somebody asked for that."""
@@ -163,22 +177,28 @@ class Asking:
                 and not answer.receipt["broke_off"]
                 and not answer.missed
             ):
-                return _row(task, answer, tokens)
+                return _row(task, answer, tokens, costs.price(self.settings, answer.receipt))
         reason = answer.missed.reason if answer.missed else "It broke off."
         raise ModelError(
             f"{self.model.name} did not answer {task.arm.name}, question {task.asked.id}, in {TRIES} tries. {reason} "
             "What was answered is kept: mend it, and let the evaluation go on."
         )
 
-    def _answer(self, task: Task) -> tuple[Answer, int]:
-        """The chain's answer, and how many tokens were streamed. Raises `Stopped`."""
-        chain = replace(self.chain, retriever=self.chain.retriever.pinned_to(self.made.retrieval(task.arm)))
-        question = Question(
+    def asker(self, task: Task) -> Chain:
+        """The chain that answers it, with the retrieval settings of its arm."""
+        return replace(self.chain, retriever=self.chain.retriever.pinned_to(self.made.retrieval(task.arm)))
+
+    def question(self, task: Task) -> Question:
+        """What the chain is asked."""
+        return Question(
             task.asked.text, task.arm.mode, self.made.collection, task.asked.history,
             adapter=task.arm.adapter, passages=task.passages, person=self.made.person,
         )  # fmt: skip
+
+    def _answer(self, task: Task) -> tuple[Answer, int]:
+        """The chain's answer, and how many tokens were streamed. Raises `Stopped`."""
         tokens = 0
-        with closing(chain.stream(question)) as events:
+        with closing(self.asker(task).stream(self.question(task))) as events:
             for event in events:
                 if self.stop.is_set():
                     raise Stopped
@@ -190,9 +210,10 @@ class Asking:
         raise ModelError("The answer had no end.")
 
 
-def _row(task: Task, answer: Answer, tokens: int) -> dict[str, Any]:
+def _row(task: Task, answer: Answer, tokens: int, price: float | None) -> dict[str, Any]:
     """The answer as a row of `EvaluationAnswer`."""
-    beside = {"searched": answer.searched, "quoted": answer.quoted, "tokens": tokens, "planted": task.planted}
+    beside = {"searched": answer.searched, "quoted": answer.quoted, "planted": task.planted}
+    beside |= {"tokens": tokens, "price": price}
     if "draft" in answer.receipt:
         beside["draft"] = _storable(answer.receipt["draft"])
     return {

@@ -1,15 +1,20 @@
-"""What the gate asks for, in numbers that each collection can set for itself."""
+"""What the gate asks for, in numbers: those of everywhere, which each collection follows unless it sets its own."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from admin.evaluation import metrics
 from chat.errors import InvalidInputError
+from chat.store import judging
 
 CHOSEN = (metrics.CONTAINED, metrics.EXACT_MATCH, metrics.F1, metrics.SUPPORT, metrics.REFUSED_UNANSWERABLE)
 """Measures that "better" can be about; more is better in each."""
 ANSWERS = "least_answers"
+SHARES = ("most_lost", "most_general_lost", "most_recited", "most_from_weights", "most_stale")
+"""Those that are shares, from 0 to 1."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +34,7 @@ class Thresholds:
 
     @classmethod
     def of(cls, kept: Mapping[str, Any]) -> "Thresholds":
-        """What a collection keeps, the defaults for the rest."""
+        """What is kept, the defaults for the rest."""
         known = {field.name for field in fields(cls)}
         return cls(**{name: value for name, value in kept.items() if name in known})
 
@@ -37,10 +42,22 @@ class Thresholds:
         """With these written values in place of its own. Raises `InvalidInputError` for what cannot be one."""
         return replace(self, **{name: _read(name, value) for name, value in changes.items()})
 
-    def kept(self) -> dict[str, Any]:
-        """What differs from the defaults: the rest follows them."""
-        usual = asdict(Thresholds())
-        return {name: value for name, value in asdict(self).items() if value != usual[name]}
+    def beside(self, usual: "Thresholds") -> dict[str, Any]:
+        """What differs from `usual`, by its name: the rest follows that."""
+        followed = asdict(usual)
+        return {name: value for name, value in asdict(self).items() if value != followed[name]}
+
+
+def in_force(session: Session, collection_id: int | None) -> Thresholds:
+    """What is asked for in a collection or, without one, everywhere that says nothing of its own."""
+    own = judging.asked_for(session, collection_id) if collection_id is not None else {}
+    return Thresholds.of({**judging.asked_for(session, None), **own})
+
+
+def set_in_force(session: Session, collection_id: int | None, wanted: Thresholds) -> None:
+    """Ask for this from now on, in that place alone."""
+    usual = Thresholds() if collection_id is None else in_force(session, None)
+    judging.ask_for(session, collection_id, wanted.beside(usual))
 
 
 WORDS: Mapping[str, str] = {

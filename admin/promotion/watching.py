@@ -7,10 +7,9 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from admin.promotion import canary
+from admin.promotion import canary, thresholds
 from admin.promotion.canary import Signal
-from admin.promotion.thresholds import Thresholds
-from chat.store import audit, collections, judging, promotions, signing, trials
+from chat.store import audit, collections, promotions, signing, trials
 from chat.store.adapters import Named
 from chat.store.promotions import Author, Decision, Kind
 from chat.store.session import Sessions
@@ -57,7 +56,7 @@ def watch(sessions: Sessions, home: Path) -> list[str]:
 def watched(session: Session, trying: Promotion) -> Watched:
     """How a trial does, up to now."""
     place = trying.collection_id
-    asked = Thresholds.of(judging.asked_for(session, place)) if place is not None else Thresholds()
+    asked = thresholds.in_force(session, place)
     mine, present = trials.sides(session, trying)
     return Watched(
         collections.name_of(session, place) if place is not None else None,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from admin.promotion import gathering, rules
+from admin.promotion import gathering, rules, thresholds
 from admin.promotion.evidence import Evidence, Fact, Lessons, Scores
 from admin.promotion.rules import Rule
 from admin.promotion.thresholds import Thresholds
@@ -62,25 +62,23 @@ class Gating(Promoting):
             return Background(scores, gathering.lessons(session, row))
 
     def thresholds(self, collection: str | None = None) -> Thresholds:
-        """What the gate asks for in a collection; everywhere else, the defaults. Raises `NotFoundError`."""
-        if collection is None:
-            return Thresholds()
+        """What the gate asks for in a collection or, without one, everywhere else. Raises `NotFoundError`."""
         with self.sessions() as session:
-            [place] = rights.readable(session, self.person, collection)
-            return Thresholds.of(judging.asked_for(session, place))
+            place = rights.readable(session, self.person, collection)[0] if collection else None
+            return thresholds.in_force(session, place)
 
-    def set_thresholds(self, collection: str, changes: Mapping[str, str]) -> Thresholds:
-        """Change what the gate of a collection asks for. Raises `NotFoundError`, `NotAllowedError`, and
-        `InvalidInputError` for what cannot be asked.
+    def set_thresholds(self, collection: str | None, changes: Mapping[str, str]) -> Thresholds:
+        """Change what the gate of a collection asks for or, without one, of all that do not say it themselves.
+
+        Raises `NotFoundError`, `NotAllowedError`, and `InvalidInputError` for what cannot be asked.
         """
         with self.sessions.begin() as session:
             place = rights.deciding(session, self.person, collection)
-            assert place is not None
-            before = Thresholds.of(judging.asked_for(session, place))
+            before = thresholds.in_force(session, place)
             after = before.but(changes)
-            judging.ask_for(session, place, after.kept())
+            thresholds.set_in_force(session, place, after)
             audit.note(
-                session, self.person.id, self.person.name, "change the rules", collection,
+                session, self.person.id, self.person.name, "change the rules", collection or EVERYWHERE,
                 before=asdict(before), after=asdict(after),
             )  # fmt: skip
             return after

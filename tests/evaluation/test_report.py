@@ -90,13 +90,13 @@ def test_charts_say_in_text_what_they_draw() -> None:
     order = {"base": 0, "rag": 1}
     drawn = charts.intervals([Mark("base", 0.1, 0.05, 0.2, "10 % (5–20)")], order)
     assert 'aria-label="base: 10 % (5–20)"' in drawn
-    plot = charts.against_time([Dot("base", 2.0, 0.1), Dot("rag", 4.0, 0.5)], order, "Right answers")
-    assert "base: 10 % in 2.0 s; rag: 50 % in 4.0 s" in plot
+    plot = charts.against([Dot("base", 2.0, 0.1), Dot("rag", 4.0, 0.5)], order, "Right answers", "seconds")
+    assert "base: 10 %, 2 seconds; rag: 50 %, 4 seconds" in plot
     assert plot.count("<text") >= 12
-    assert charts.against_time([Dot("base", 0.0, 0.0)], order, "Right answers")
+    assert charts.against([Dot("base", 0.0, 0.0)], order, "Right answers", "seconds")
 
 
 def test_names_that_would_lie_on_one_another_stand_apart() -> None:
-    plot = charts.against_time([Dot("base", 2.0, 0.1), Dot("rag", 2.1, 0.1)], {"base": 0, "rag": 1}, "x")
+    plot = charts.against([Dot("base", 2.0, 0.1), Dot("rag", 2.1, 0.1)], {"base": 0, "rag": 1}, "x", "seconds")
     assert re.search(r'text-anchor="end">base<', plot)
     assert re.search(r'text-anchor="start">rag<', plot)

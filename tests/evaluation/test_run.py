@@ -8,7 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from admin.curation.documents.ingesting import Interrupted
-from admin.evaluation import metrics
+from admin.evaluation import metrics, planning
+from admin.evaluation.run import tasks
 from chat.errors import InvalidInputError, ModelError, NotAllowedError, NotFoundError
 from chat.models.chat import ModelConnection
 from chat.rights import Person
@@ -44,6 +45,14 @@ def test_every_question_is_asked_of_every_arm_that_it_applies_to(bench: Bench) -
     assert values(report, "empty") == {"refused_empty": 1, "recited": 0, "tokens": 5}
     assert values(report, "conflict") == {"followed_passage": 1, "followed_weights": 0, "tokens": 10.5}
     assert "75 %" in report.verdict
+
+
+def test_questions_about_one_document_follow_each_other_and_their_arms_stand_side_by_side(bench: Bench) -> None:
+    with bench.library.database.sessions() as session:
+        made = planning.plan(session, bench.start("rag", "oracle"))
+    asked = [(task.asked.id, task.arm.name) for task in tasks(made)]
+    assert list(dict.fromkeys(key for key, _ in asked)) == ["q5", "q3", "q2", "q1", "q4"]
+    assert asked[1:3] == [("q3", "rag"), ("q3", "oracle")]
 
 
 def test_the_same_run_again_gives_the_same_numbers(bench: Bench) -> None:

@@ -10,11 +10,13 @@ from admin.promotion import watching
 from admin.promotion.canary import Share, always_valid, signals
 from admin.promotion.strengths import strengths
 from admin.service.adapters import Adapters
+from chat.errors import NotAllowedError
 from chat.store import adapters
 from chat.store.adapters import Named
-from chat.store.tables import AnswerStatus, Conversation, Message, Stage
+from chat.store.tables import AnswerStatus, Conversation, Message, Stage, UserRole
 from chat.store.trials import Answers
 from chat.store.votes import Duel, Winner
+from tests.adapters.test_registry import Somebody
 
 
 def test_a_conversation_stays_with_what_it_tries_and_the_share_is_kept(three: Adapters) -> None:
@@ -103,3 +105,25 @@ def test_what_is_asked_of_a_collection_is_kept(three: Adapters) -> None:
     three.set_thresholds("harbour", {"most_lost": "0.02"})
     assert three.thresholds("harbour").most_lost == 0.02
     assert three.thresholds().most_lost == 0.1
+
+
+def test_a_collection_follows_what_is_asked_everywhere_but_for_what_it_says_itself(three: Adapters) -> None:
+    with three.sessions.begin() as session:
+        session.execute(sa.text("INSERT INTO collections (name) VALUES ('harbour')"))
+    three.set_thresholds("harbour", {"most_lost": "0.02"})
+    three.set_thresholds(None, {"most_lost": "0.2", "least_answers": "7"})
+    everywhere, harbour = three.thresholds(), three.thresholds("harbour")
+    assert (everywhere.most_lost, everywhere.least_answers) == (0.2, 7)
+    assert (harbour.most_lost, harbour.least_answers) == (0.02, 7)
+    three.enact("one")
+    three.try_out("two", 0.5)
+    [seen] = three.watched()
+    assert seen.least == 7
+    with three.sessions() as session:
+        noted = session.scalars(sa.text("SELECT subject FROM audit WHERE action = 'change the rules' ORDER BY id"))
+        assert list(noted) == ["harbour", "everywhere"]
+
+
+def test_what_is_asked_everywhere_is_for_approvers(three: Adapters, somebody: Somebody) -> None:
+    with pytest.raises(NotAllowedError):
+        three.for_person(somebody(UserRole.TRAINER)).set_thresholds(None, {"most_lost": "1"})

@@ -41,8 +41,8 @@ def test_without_an_evaluation_it_does_not_pass_and_says_how_to_make_one() -> No
 
 def test_thresholds_are_read_and_refused_in_words() -> None:
     changed = Thresholds().but({"most_lost": "0.2", "least_answers": "10", "measure": "f1"})
-    assert changed.kept() == {"most_lost": 0.2, "least_answers": 10, "measure": "f1"}
-    assert Thresholds.of(changed.kept()) == changed
+    assert changed.beside(Thresholds()) == {"most_lost": 0.2, "least_answers": 10, "measure": "f1"}
+    assert Thresholds.of(changed.beside(Thresholds())) == changed
     for name, value in (
         ("most_lost", "2"),
         ("most_lost", "x"),

@@ -24,9 +24,10 @@ up: install
 test: install
 	$(BIN)/python -m pytest
 
-# A quarter of an hour: worker and database killed 200 times each. `make test` does a few of each.
+# A quarter of an hour: worker and database killed 200 times each, a training run 20 times; adapters promoted and
+# rolled back 200 times while eight users ask. `make test` does a few of each.
 torture: install
-	APPRENTICE_KILLS=200 $(BIN)/python -m pytest -s tests/torture
+	APPRENTICE_KILLS=200 APPRENTICE_FLIPS=200 $(BIN)/python -m pytest -s tests/torture tests/training/test_train.py
 
 lint: install
 	$(BIN)/ruff format --check .

@@ -1,8 +1,5 @@
 """The command line of admin. What it prints is for scripts with `--json`, for people without."""
 
-import io
-import os
-import sys
 from typing import Annotated
 
 import typer
@@ -17,15 +14,12 @@ from admin import (
     people_commands,
     promotion_commands,
     questions_commands,
+    recipes_commands,
     snapshots_commands,
     sources_commands,
     training_commands,
 )
-
-os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-# Several processes share the cores: a spinning OpenMP barrier would stop them all. Read when torch is imported.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+from chat import program
 
 cli = typer.Typer(
     help="Look after what the assistant knows: documents, collections, jobs.",
@@ -49,6 +43,7 @@ cli.add_typer(jobs_commands.jobs, name="jobs")
 cli.add_typer(keys_commands.keys, name="keys")
 cli.add_typer(people_commands.users, name="users")
 cli.add_typer(questions_commands.questions, name="questions")
+cli.add_typer(recipes_commands.recipe, name="recipe")
 cli.add_typer(snapshots_commands.snapshot, name="snapshot")
 cli.add_typer(sources_commands.sources, name="sources")
 collections.add_typer(people_commands.members, name="members")
@@ -195,17 +190,8 @@ def delete_collection(name: str, yes: Yes = False) -> None:
 
 
 def main() -> None:
-    """Run the command line. A failure that a person can cure is one line on stderr, exit status 1."""
-    from chat.errors import AppError
-
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # The name of a file may hold bytes that are no characters: they are printed escaped, in JSON too.
-        sys.stdout.reconfigure(errors="backslashreplace")
-    try:
-        cli()
-    except AppError as error:
-        print(f"admin: {error}", file=sys.stderr)
-        sys.exit(1)
+    """Run the command line."""
+    program.run(cli, "admin")
 
 
 if __name__ == "__main__":

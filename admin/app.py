@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ from admin.service.examples import Examples
 from admin.service.jobs import Jobs
 from admin.service.library import Library
 from admin.service.members import Membership
+from admin.service.people import People
 from admin.service.question_sets import QuestionSets
 from admin.service.snapshots import Snapshots
 from admin.service.sources import Sources
@@ -33,14 +34,21 @@ from admin.training.drafting import Drafting
 from admin.training.inputs import Inputs
 from admin.training.runs import Trainer
 from chat import rights
+from chat.door.account import account
+from chat.door.entrance import Entrance
+from chat.door.files import hand_out_none
+from chat.door.guard import Guard
 from chat.door.headers import secure
+from chat.door.keys import Keys, is_loopback
+from chat.door.pages import Pages
+from chat.door.sign_on import Provider
 from chat.models.chat import BATCH, ModelConnection, answering
 from chat.models.embedder import LibraryEmbedder
 from chat.models.verifier import Verifier
 from chat.rag.chain import Chain
 from chat.rag.retriever import HybridRetriever
 from chat.rag.writer import Writer
-from chat.rights import Person
+from chat.rights import NOBODY, Person
 from chat.settings import Settings
 from chat.store.database import Database, open_database
 from chat.store.installation import require_setting
@@ -173,15 +181,21 @@ def assemble(settings: Settings) -> Parts:
 
 
 def build(parts: Parts) -> FastAPI:
-    """The web application: the page and the health check."""
+    """The web application behind its door, for those who look after something: the page and the health check."""
     import gradio as gr
 
     from admin.ui import shell
-    from chat.ui import kit
+    from chat.ui import entrance, kit
 
+    door = Entrance(parts.database.sessions, is_loopback(parts.settings.host))
     library = Library(parts.database.sessions, parts.settings.home, person=parts.owner)
     app = FastAPI(title="Apprentice admin", docs_url=None, redoc_url=None)
+    app.add_middleware(Pages)
+    app.add_middleware(Guard, entrance=door, allowed=door.looks_after)
     app.middleware("http")(secure)
+    hand_out_none(app)
+    for routes in entrance.routers(door, Provider.of(parts.settings)):
+        app.include_router(routes)
 
     @app.get("/healthz")
     def health() -> dict[str, Any]:
@@ -192,6 +206,7 @@ def build(parts: Parts) -> FastAPI:
         app,
         shell.build(_services(parts, library), parts.settings.chat_port),
         path="/",
+        auth_dependency=account,
         theme=kit.theme(),
         head=shell.head(),
         footer_links=[],
@@ -204,11 +219,11 @@ def build(parts: Parts) -> FastAPI:
 
 
 def _services(parts: Parts, library: Library) -> "Services":
-    """What the page works with, for who works on this machine."""
+    """What the page works with. Who asks, each request says; one that did not pass the door finds nobody's services."""
     from admin.ui.shell import Services
 
     sessions, owner = parts.database.sessions, parts.owner
-    return Services(
+    services = Services(
         library=library,
         editing=Editing(sessions, parts.settings.home, person=owner),
         bench=parts.bench,
@@ -223,4 +238,8 @@ def _services(parts: Parts, library: Library) -> "Services":
         question_sets=parts.question_sets,
         evaluations=parts.evaluations,
         triage=Triage(sessions, parts.ingestion.embedder, person=owner),
+        people=People(sessions, person=owner),
+        keys=Keys(sessions, person=owner),
     )
+    nobodys = {each.name: getattr(services, each.name).for_person(NOBODY) for each in fields(services)}
+    return replace(services, **nobodys)

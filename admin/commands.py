@@ -18,6 +18,7 @@ from admin import worker
 from admin.app import Parts, assemble, build
 from admin.service.editing import Editing
 from admin.service.library import Library, Receipt
+from chat.door import opening
 from chat.settings import load_settings
 from chat.store import documents, jobs, versions
 
@@ -39,6 +40,7 @@ def web() -> None:
     # uvicorn sends itself the signal again when it has ended; unhandled, that would leave the parts open.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with opened() as parts:
+        opening.prepare(parts.database.sessions, parts.settings)
         host, port = parts.settings.host, parts.settings.admin_port
         config = uvicorn.Config(build(parts), host, port, log_level="warning")
         print(f"Admin: http://{host}:{port}", flush=True)

@@ -62,9 +62,7 @@ def show_rules(
         str | None, typer.Argument(help="Judge this adapter; without, show what the rules ask for.")
     ] = None,
     collection: Where = None,
-    change: Annotated[
-        list[str] | None, typer.Option("--set", help="NAME=VALUE, such as most_lost=0.05; takes a --collection.")
-    ] = None,
+    change: Annotated[list[str] | None, typer.Option("--set", help="NAME=VALUE, such as most_lost=0.05.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """What an adapter has to show before it answers or, with its name, what it shows. Nothing is promoted."""
@@ -88,8 +86,6 @@ def _changed(service: "Adapters", collection: str | None, written: list[str]) ->
     """What the gate asks for, after these changes to it."""
     if not written:
         return service.thresholds(collection)
-    if collection is None:
-        raise typer.BadParameter("The rules are a collection's own: name it with --collection.")
     pairs = [each.partition("=") for each in written]
     return service.set_thresholds(collection, {key.strip(): value.strip() for key, _, value in pairs})
 

@@ -141,10 +141,12 @@ def _dry_run(parts: "Parts", wanted: "Wanted", console: "Console", *, as_json: b
 
 def _sentence(tried: "Tried") -> str:
     found, report = tried.estimate, tried.report
+    once = f", {found.computed:,} are computed: what examples share, once" if found.computed < report.tokens else ""
     lines = [
         f"{found.steps} steps over {report.train} examples: about {found.seconds / 60:.0f} min, "
         f"{found.memory / 2**20:,.0f} MB of memory, {found.disk / 2**20:,.0f} MB of disk ({found.dtype}).",
-        f"{report.learned:,} of {report.tokens:,} tokens carry the loss; the longest example has {report.longest:,}.",
+        f"{report.learned:,} of {report.tokens:,} tokens carry the loss{once}; "
+        f"the longest example has {report.longest:,}.",
         *report.warnings,
         *([f"After two steps the engine answers with it: {tried.answer!r}"] if tried.answer else []),
     ]

@@ -17,10 +17,13 @@ import httpx
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
-from admin import demo
+from admin import demo, shipped
 from admin.curation.documents.ingesting import submit
+from admin.service.adapters import Adapters
+from chat import rights
+from chat.door import opening
 from chat.engine import bundled, process
-from chat.errors import SettingsError
+from chat.errors import AppError, SettingsError
 from chat.settings import Settings, load_settings
 from chat.store import versions
 from chat.store.database import Database, open_database
@@ -58,11 +61,13 @@ def _run(settings: Settings, console: Console) -> None:
     database = open_database(settings)
     try:
         console.print("Database: ready")
+        opening.prepare(database.sessions, settings)
         prepare_model(settings, console)
         waiting = load_demo(settings, database, console)
         with started(settings) as children:
             wait_until_up(settings, children)
             console.print(addresses(settings))
+            take_in_adapter(settings, database, console)
             show_progress(database, waiting, console)
             console.print("Ctrl-C stops everything.")
             watch(children)
@@ -96,6 +101,20 @@ def load_demo(settings: Settings, database: Database, console: Console) -> list[
         f"Demo: {len(submitted)} documents of an invented ferry company, in the collection {demo.COLLECTION!r}"
     )
     return [submission.version_id for submission in submitted]
+
+
+def take_in_adapter(settings: Settings, database: Database, console: Console) -> None:
+    """Register the adapter that came with the program, once; where that fails, the model answers without it."""
+    with database.sessions() as session:
+        adapters = Adapters(database.sessions, settings, person=rights.owner(session))
+    try:
+        taken = shipped.take_in(adapters)
+    except AppError as error:
+        console.print(f"Adapter: {shipped.NAME} could not be taken in. {error} The next start tries again.")
+        return
+    if taken is not None:
+        answers_now = "answers from now on" if taken.promoted else "is there; the Adapters page promotes it"
+        console.print(f"Adapter: {taken.name} {answers_now}")
 
 
 @contextmanager

@@ -1,15 +1,10 @@
 """The command line of chat. What it prints is for scripts with `--json`, for people without."""
 
-import os
-import sys
 from typing import Annotated
 
 import typer
 
-os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-# Several processes share the cores: a spinning OpenMP barrier would stop them all. Read when torch is imported.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+from chat import program
 
 cli = typer.Typer(
     help="Ask what the documents say: in the browser, or from here.",
@@ -18,6 +13,10 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
 )
 Collection = Annotated[str | None, typer.Option(help="Search only this collection; without, all that there are.")]
+Tags = Annotated[
+    list[str] | None,
+    typer.Option("--tag", help="Search only documents with this tag; again for another, which they must have, too."),
+]
 Mode = Annotated[
     str | None,
     typer.Option(
@@ -60,6 +59,7 @@ def ask(
     mode: Mode = None,
     adapter: Annotated[str | None, typer.Option(help="Answer with this adapter; without, the one that serves.")] = None,
     collection: Collection = None,
+    tag: Tags = None,
     file: File = None,
     as_json: AsJson = False,
 ) -> None:
@@ -67,13 +67,15 @@ def ask(
     from chat import commands
 
     choice = commands.chosen(mode, adapter)
-    commands.ask(commands.questions(question, file), choice, collection, as_json=as_json or file is not None)
+    where = commands.Where(collection, tag or ())
+    commands.ask(commands.questions(question, file), choice, where, as_json=as_json or file is not None)
 
 
 @cli.command()
 def search(
     query: Annotated[str | None, typer.Argument(help="What to search for.")] = None,
     collection: Collection = None,
+    tag: Tags = None,
     k: Annotated[int, typer.Option("-k", min=1, max=100, help="How many passages.")] = 10,
     file: File = None,
     as_json: AsJson = False,
@@ -81,18 +83,13 @@ def search(
     """Find the passages that an answer would be made from."""
     from chat import commands
 
-    commands.search(commands.questions(query, file), collection, k, as_json=as_json or file is not None)
+    where = commands.Where(collection, tag or ())
+    commands.search(commands.questions(query, file), where, k, as_json=as_json or file is not None)
 
 
 def main() -> None:
-    """Run the command line. A failure that a person can cure is one line on stderr, exit status 1."""
-    from chat.errors import AppError
-
-    try:
-        cli()
-    except AppError as error:
-        print(f"chat: {error}", file=sys.stderr)
-        sys.exit(1)
+    """Run the command line."""
+    program.run(cli, "chat")
 
 
 if __name__ == "__main__":

@@ -8,15 +8,22 @@ from dataclasses import dataclass
 from fastapi import FastAPI
 
 from chat import rights
+from chat.door.account import account
+from chat.door.entrance import Entrance
+from chat.door.files import hand_out_none
+from chat.door.guard import Guard
 from chat.door.headers import secure
 from chat.door.keys import Gate, is_loopback
+from chat.door.pages import Pages
+from chat.door.sign_on import Provider
+from chat.live import Desk, Live
 from chat.models.chat import ModelConnection
 from chat.models.embedder import LibraryEmbedder
 from chat.models.verifier import Verifier
 from chat.rag.chain import Chain
 from chat.rag.retriever import HybridRetriever
 from chat.rag.writer import Writer
-from chat.service import Assistant
+from chat.service import Assistant, Talks
 from chat.settings import Settings
 from chat.store.database import Database, open_database
 from chat.store.installation import require_setting
@@ -32,6 +39,9 @@ class Parts:
     models: ModelConnection
     assistant: Assistant
     gate: Gate
+    entrance: Entrance
+    sign_on: Provider | None = None
+    """The organisation's own sign-on."""
 
     def close(self) -> None:
         self.models.close()
@@ -51,31 +61,47 @@ def assemble(settings: Settings, *, wait_for_model: bool) -> Parts:
         verifier=Verifier(settings.dtype),
         writer=Writer(models, embedder, wait=wait_for_model),
     )
-    gate = Gate(database.sessions, open=is_loopback(settings.host))
-    return Parts(database, models, Assistant(database.sessions, chain, person=owner), gate)
+    entrance = Entrance(database.sessions, is_loopback(settings.host))
+    assistant = Assistant(database.sessions, chain, person=owner)
+    return Parts(database, models, assistant, Gate(database.sessions), entrance, Provider.of(settings))
 
 
 def build(parts: Parts) -> FastAPI:
-    """The web application: the page, the OpenAI-compatible interface and the health check."""
+    """The web application behind its door: the page, the OpenAI-compatible interface and the health check."""
     import gradio as gr
 
     from chat.api.routes import router
-    from chat.ui import kit, page
+    from chat.ui import copies, entrance, kit, page
+
+    # Who asks, each request says; a request that did not pass the door finds nobody's services.
+    assistant = parts.assistant.for_person(rights.NOBODY)
+
+    desk = Desk(parts.database.conninfo)
+    talks = Talks(parts.database.sessions, person=assistant.person)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         parts.models.get_soon()
         sweeper = asyncio.create_task(sweep(parts.assistant))
+        desk.open()
         yield
         sweeper.cancel()
+        await asyncio.to_thread(desk.close)
 
     app = FastAPI(title="Apprentice", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.add_middleware(Pages)
+    app.add_middleware(Guard, entrance=parts.entrance)
     app.middleware("http")(secure)
-    app.include_router(router(parts.assistant, parts.models, parts.gate))
+    hand_out_none(app)
+    app.include_router(router(assistant, parts.models, parts.gate))
+    for routes in entrance.routers(parts.entrance, parts.sign_on):
+        app.include_router(routes)
+    app.include_router(copies.router(assistant, talks))
     gr.mount_gradio_app(
         app,
-        page.build(parts.assistant),
+        page.build(assistant, Live(assistant, desk), talks),
         path="/",
+        auth_dependency=account,
         theme=kit.theme(),
         head=kit.head(),
         footer_links=[],

@@ -3,21 +3,29 @@
 import json
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 import typer
 from rich.console import Console
 
 from chat.app import Parts, assemble, build
+from chat.door import opening
 from chat.rag.answer import Answer, Citation, Mode, Source, Token
 from chat.service import Choice
 from chat.settings import load_settings
 
 Asked = tuple[str | None, str]
 """The id of a question, where it came from a file, and the question."""
+
+
+class Where(NamedTuple):
+    """What is searched: one collection or all, and of that only what has all these tags."""
+
+    collection: str | None = None
+    tags: Sequence[str] = ()
 
 
 def web() -> None:
@@ -28,6 +36,7 @@ def web() -> None:
     # uvicorn sends itself the signal again when it has ended; unhandled, that would leave the parts open.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with opened(wait_for_model=False) as parts:
+        opening.prepare(parts.database.sessions, settings)
         config = uvicorn.Config(build(parts), settings.host, settings.chat_port, log_level="warning")
         print(f"Chat: http://{settings.host}:{settings.chat_port}", flush=True)
         uvicorn.Server(config).run()
@@ -56,11 +65,11 @@ def chosen(mode: str | None, adapter: str | None) -> Choice:
     return choice
 
 
-def ask(asked: list[Asked], choice: Choice, collection: str | None, *, as_json: bool) -> None:
+def ask(asked: list[Asked], choice: Choice, where: Where, *, as_json: bool) -> None:
     """Print the answer to each question."""
     with opened(wait_for_model=True) as parts:
         for identity, question in asked:
-            answer = answer_to(parts, question, choice, collection, show=not as_json)
+            answer = answer_to(parts, question, choice, where, show=not as_json)
             trace_id = parts.assistant.keep_trace(question, answer)
             if as_json:
                 print_json(identity, answer_document(answer) | {"trace_id": str(trace_id)})
@@ -68,11 +77,11 @@ def ask(asked: list[Asked], choice: Choice, collection: str | None, *, as_json: 
                 print_answer(answer)
 
 
-def search(asked: list[Asked], collection: str | None, k: int, *, as_json: bool) -> None:
+def search(asked: list[Asked], where: Where, k: int, *, as_json: bool) -> None:
     """Print the passages found for each query."""
     with opened(wait_for_model=False) as parts:
         for identity, query in asked:
-            found = parts.assistant.search(query, collection=collection, k=k)
+            found = parts.assistant.search(query, **where._asdict(), k=k)
             if as_json:
                 print_json(identity, {"results": [result_document(source) for source in found]})
             else:
@@ -89,11 +98,11 @@ def opened(*, wait_for_model: bool) -> Iterator[Parts]:
         parts.close()
 
 
-def answer_to(parts: Parts, question: str, choice: Choice, collection: str | None, *, show: bool) -> Answer:
+def answer_to(parts: Parts, question: str, choice: Choice, where: Where, *, show: bool) -> Answer:
     """The answer; with `show`, a sign of life on stderr while it is written."""
     answer: Answer | None = None
     with Console(stderr=True).status("Searching the documents…") if show else nothing() as status:
-        for event in parts.assistant.answer(question, mode=choice.mode, adapter=choice.adapter, collection=collection):
+        for event in parts.assistant.answer(question, mode=choice.mode, adapter=choice.adapter, **where._asdict()):
             match event:
                 case Token() if status is not None:
                     status.update("Writing…")

@@ -51,3 +51,15 @@ class NotAllowedError(AppError):
 
 class WrongKeyError(AppError):
     """Nobody is let in without a key, or with this one; the message says how to get one."""
+
+
+class SignInError(AppError):
+    """Who somebody says they are could not be confirmed; the message does not say whether they exist."""
+
+
+class TooManyTriesError(SignInError):
+    """It was tried too often; the message says when to try again."""
+
+    def __init__(self, message: str, retry_after_s: float) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s

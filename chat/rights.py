@@ -11,7 +11,7 @@ from typing import Self
 from sqlalchemy import and_, case, func, select, true
 from sqlalchemy.orm import Session
 
-from chat.errors import NotAllowedError, NotFoundError
+from chat.errors import InvalidInputError, NotAllowedError, NotFoundError
 from chat.store import adapters, collections, documents, members, users
 from chat.store.session import Sessions
 from chat.store.tables import Adapter, Collection, CollectionMember, Document, MemberRole, User, UserRole
@@ -30,6 +30,10 @@ class Person:
     id: int
     name: str
     role: UserRole
+
+
+NOBODY = Person(0, "nobody", UserRole.ASKER)
+"""Whom pages act for until the door says who asks: there is no such account, so it may nothing."""
 
 
 @dataclass(frozen=True)
@@ -139,6 +143,24 @@ def ruling(session: Session, person: Person) -> Person:
     if active(session, person).role != UserRole.OWNER:
         raise NotAllowedError("This takes an owner of the installation. Ask one of them.")
     return person
+
+
+def ruling_over(session: Session, person: Person, name: str) -> Person:
+    """The person, who owns the installation, to decide about somebody else: who may lose what only they could undo.
+
+    Raises `NotAllowedError`, and `InvalidInputError` for oneself.
+    """
+    if name.strip().lower() == ruling(session, person).name:
+        raise InvalidInputError("This cannot be done to yourself. Ask another owner of the installation.")
+    return person
+
+
+def looks_after(session: Session, person: Person) -> bool:
+    """Whether the person has something to do in admin: by their role here, or as curator or owner of a collection.
+
+    Raises `NotAllowedError` for who was disabled.
+    """
+    return active(session, person).role in MAKES_COLLECTIONS or bool(curated(session, person))
 
 
 def training(session: Session, person: Person) -> Person:

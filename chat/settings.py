@@ -4,6 +4,7 @@ import re
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -11,6 +12,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from chat.errors import SettingsError
 
 Port = Annotated[int, Field(ge=1, le=65535)]
+Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class Settings(BaseSettings):
@@ -28,6 +30,10 @@ class Settings(BaseSettings):
     """Which model to ask for, where `model` is a URL; absent, the first one it lists."""
     model_key: SecretStr | None = None
     """API key for `model`, where it is a URL that wants one."""
+    price_prompt: Price | None = None
+    """What 1,000 tokens of a prompt cost at `model`, where it takes money; the currency is yours."""
+    price_answer: Price | None = None
+    """What 1,000 tokens of an answer cost there."""
     engine_key: SecretStr | None = None
     """API key that `python -m chat engine` asks for; absent, a random one that only this account can read."""
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
@@ -40,6 +46,17 @@ class Settings(BaseSettings):
     """Languages of scans and pictures, as tesseract names them (`deu, eng`); absent, those it has or the document's."""
     host: str = "127.0.0.1"
     """Address both apps listen on."""
+    owner_password_file: Path | None = None
+    """A file whose first line becomes the password of `owner`, once: when nobody can sign in yet."""
+    oidc_issuer: str | None = None
+    """`https://…` of the organisation's own sign-on (OpenID Connect); absent, people sign in with passwords alone."""
+    oidc_client_id: str | None = None
+    oidc_client_secret: SecretStr | None = None
+    """What this installation is called there. It leads people back to /sign-on/return of either app."""
+    oidc_label: str = "single sign-on"
+    """What the button says: Continue with …"""
+    oidc_joins: bool = False
+    """Whether who signs in there and has no account here gets one, as an asker."""
     chat_port: Port = 7860
     admin_port: Port = 7861
 
@@ -67,6 +84,16 @@ class Settings(BaseSettings):
             if not re.fullmatch(r"[A-Za-z]{3,}(_[A-Za-z]+)*", name):
                 raise ValueError("must list languages as `tesseract --list-langs` names them, like: deu, eng")
         return tuple(filter(None, names))
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _safe(cls, issuer: str | None) -> str | None:
+        if not issuer:
+            return None
+        parts = urlsplit(issuer)
+        if parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "localhost", "::1"):
+            raise ValueError("must be an https:// address: who reads along there could sign in as anybody")
+        return issuer.rstrip("/")
 
     @field_validator("database_url")
     @classmethod

@@ -89,6 +89,13 @@ def test_passwords_are_asked_for_and_never_written_down() -> None:
     assert re.findall(r"\$\{(\w+):\?", text), "compose says which variable is missing"
 
 
+def test_the_first_owner_gets_a_password_from_a_secret_where_people_sign_in() -> None:
+    for name in OURS:
+        assert SERVICES[name].get("secrets", []) == (["owner_password"] if name in ("chat", "admin") else [])
+        assert SERVICES[name]["environment"]["APPRENTICE_OWNER_PASSWORD_FILE"] == "/run/secrets/owner_password"
+    assert COMPOSE["secrets"] == {"owner_password": {"environment": "OWNER_PASSWORD"}}
+
+
 def test_volumes_are_declared() -> None:
     used = {volume.split(":")[0] for service in SERVICES.values() for volume in service.get("volumes", [])}
     assert used == set(COMPOSE["volumes"])

@@ -13,6 +13,7 @@ from admin.curation.bench.arms import Gathered, Reading
 from admin.curation.bench.comparing import Comparison, compare
 from admin.curation.bench.fitting import Fit
 from admin.curation.bench.regression import BrokenQuestion
+from admin.curation.bench.standing import Checked, Standing
 from admin.curation.bench.trace import Probe, find, judged, read_again
 from admin.curation.steps import Progress, part, silent
 from chat import rights
@@ -25,37 +26,13 @@ from chat.rag.answer import Source
 from chat.rag.chain import checked
 from chat.rag.retriever import LONGEST_QUESTION, RetrievalSettings, in_force
 from chat.rights import Personal
-from chat.store import chunks, collections, documents, drafts, questions, revisions, versions
+from chat.store import chunks, collections, documents, drafts, questions, revisions, tags, versions
 from chat.store.drafts import ReadyDraft
 from chat.store.installation import hold_embedder
-from chat.store.questions import NO_CHANGE, Change, Label, LabelledQuestion, NewQuestion
-from chat.store.revisions import Revision
+from chat.store.questions import NO_CHANGE, Change, Label, NewQuestion
 from chat.store.tables import MemberRole
 
 USUAL = RetrievalSettings()
-
-
-@dataclass(frozen=True)
-class Checked:
-    """A labelled question and what is found for it: the rank of its right passage, None where it is not found."""
-
-    question: LabelledQuestion
-    rank: int | None
-    passage_there: bool
-    """Whether some words that are marked right stand in a document that answers."""
-
-
-@dataclass(frozen=True)
-class Standing:
-    """How a collection is searched: what is live, what was before, and what there is to fit to."""
-
-    collection: str
-    settings: RetrievalSettings
-    usual: bool
-    history: Sequence[Revision]
-    questions: Sequence[LabelledQuestion]
-    may_curate: bool
-    """Whether this person may make settings live, and label questions."""
 
 
 @dataclass(frozen=True)
@@ -72,17 +49,19 @@ class Bench(Personal):
         collection: str | None,
         k: int,
         *,
+        tagged: Sequence[str] = (),
         draft: int | None = None,
         settings: RetrievalSettings | None = None,
     ) -> Probe:
         """The `k` best passages for a question, and what chat would do with what it finds.
 
-        With `draft`, the id of a version, as if that were published; with `settings`, as if those were live. Raises
-        `InvalidInputError` for a question that is empty or too long, `NotFoundError` for an unknown collection.
+        With `tagged`, among the documents that have all of them; with `draft`, the id of a version, as if that were
+        published; with `settings`, as if those were live. Raises `InvalidInputError` for a question that is empty or
+        too long, and for what can be no tag, `NotFoundError` for an unknown collection.
         """
         words, change = checked(question), Change([draft]) if draft else NO_CHANGE
-        find_all = lambda: self._search(words, collection, k, change, settings)  # noqa: E731
-        scope, found, chosen, times = arms.once_more(find_all)
+        search = lambda: self._search(words, collection, k, change, settings, tagged)  # noqa: E731
+        scope, found, chosen, times = arms.once_more(search)
         started = time.perf_counter()
         found = read_again(words, found, chosen, self.rerankers)
         if chosen.rerank:
@@ -92,10 +71,16 @@ class Bench(Personal):
         return replace(probe, timings_ms=times | probe.timings_ms, marks=marks, markable=markable, draft=draft)
 
     def _search(
-        self, words: str, collection: str | None, k: int, change: Change, settings: RetrievalSettings | None
+        self,
+        words: str,
+        collection: str | None,
+        k: int,
+        change: Change,
+        settings: RetrievalSettings | None,
+        tagged: Sequence[str],
     ) -> tuple[Sequence[int], list[Source], RetrievalSettings, dict[str, float]]:
         """Where was searched, what was found there with which settings, and the milliseconds that took."""
-        started = time.perf_counter()
+        started, named = time.perf_counter(), tags.wanted(tagged)
         embedder = self.embedder.in_use()
         vector = embedder.encode([words[:LONGEST_QUESTION]])[0]
         embedded = time.perf_counter()
@@ -105,7 +90,7 @@ class Bench(Personal):
             if change.published and not drafts.contents_of(session, scope, change.published):
                 raise NotFoundError("This draft is not there any more. Reload the page to see which there are.")
             chosen = settings or in_force(session, scope, USUAL)
-            found = find(session, scope, words, vector, replace(chosen, k=max(k, USUAL.k)), change)
+            found = find(session, scope, words, vector, replace(chosen, k=max(k, USUAL.k)), change, named)
         times = {"embed": 1000 * (embedded - started), "search": 1000 * (time.perf_counter() - embedded)}
         return scope, found, chosen, times
 
@@ -113,6 +98,11 @@ class Bench(Personal):
         """The drafts that a question may be tried on, as if one were published. Raises `NotFoundError`."""
         with self.sessions() as session:
             return drafts.ready(session, rights.readable(session, self.person, collection))
+
+    def tags(self, collection: str | None) -> list[tuple[str, int]]:
+        """The tags that a search may be kept to, and how many documents have each. Raises `NotFoundError`."""
+        with self.sessions() as session:
+            return tags.known(session, rights.readable(session, self.person, collection))
 
     def _marks(self, words: str, scope: Sequence[int], change: Change) -> dict[int, bool]:
         """Chunk ids marked right or wrong for the question of these words."""

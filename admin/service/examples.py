@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -13,7 +14,7 @@ from admin.training.shapes import Shape
 from chat import rights
 from chat.errors import InvalidInputError
 from chat.rights import Personal
-from chat.store import collections, drafted, example_listing, examples, jobs, staleness
+from chat.store import collections, drafted, example_listing, examples, jobs, paging, staleness
 from chat.store.collections import CollectionSummary
 from chat.store.example_listing import Listing, Version, View
 from chat.store.examples import Kept, Wording
@@ -83,11 +84,7 @@ class Examples(Personal):
             if view.collection not in {collection.name for collection in known}:
                 view = replace(view, collection=None)
             curated = rights.curated(session, self.person, view.collection)
-            listing = example_listing.listing(session, curated, view)
-            last = max(listing.total - 1, 0) // example_listing.PAGE
-            if view.page > last:
-                view = replace(view, page=last)
-                listing = example_listing.listing(session, curated, view)
+            view, listing = paging.corrected(view, partial(example_listing.listing, session, curated))
             may_add = bool(known) or rights.may_make_collections(session, self.person)
             return Overview(view, listing, known, drafting.report(session, curated), may_add)
 
@@ -180,6 +177,8 @@ class Examples(Personal):
         """Delete examples with every version. Returns how many. Raises `InvalidInputError` for one in a snapshot."""
         with self.sessions.begin() as session:
             found = examples.those(session, rights.curated(session, self.person), example_ids)
+            if not found:
+                return 0
             examples.remove(session, found)
             gone = {each.key: each.sha256 for each in found}
             reviewing.note(session, self.person, "delete examples", found, before=gone)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from admin.curation.documents.files import look_into_upload
@@ -11,7 +12,7 @@ from admin.curation.documents.rereading import submit_afresh
 from chat import rights
 from chat.errors import AppError
 from chat.rights import Personal
-from chat.store import catalogue, cited, collections, contents, documents, health, holdings, jobs, versions
+from chat.store import catalogue, cited, collections, contents, documents, health, holdings, jobs, paging, versions
 from chat.store.catalogue import Excerpt, Line, Listing, View
 from chat.store.cited import Use, Uses
 from chat.store.collections import CollectionSummary
@@ -138,11 +139,7 @@ class Library(Personal):
             if view.collection not in {collection.name for collection in found}:
                 view = replace(view, collection=None)
             readable = rights.readable(session, self.person, view.collection)
-            listing = catalogue.listing(session, readable, view)
-            last = max(listing.total - 1, 0) // catalogue.PAGE
-            if view.page > last:
-                view = replace(view, page=last)
-                listing = catalogue.listing(session, readable, view)
+            view, listing = paging.corrected(view, partial(catalogue.listing, session, readable))
             every = rights.readable(session, self.person)
             return Overview(
                 view,

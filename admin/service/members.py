@@ -1,14 +1,13 @@
-"""Who may read, look after and decide about what, and the people there are. No Gradio, no SQL."""
+"""Who may read, look after and decide about what. No Gradio, no SQL."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chat import rights
 from chat.rights import Personal
-from chat.store import collections, members, users
+from chat.store import audit, collections, members, users
 from chat.store.members import Member
-from chat.store.tables import MemberRole, UserRole
-from chat.store.users import UserSummary
+from chat.store.tables import MemberRole
 
 
 @dataclass(frozen=True)
@@ -24,7 +23,7 @@ class Circle:
 
 @dataclass(frozen=True)
 class Membership(Personal):
-    """The members of the collections that a person owns and, for an owner of the installation, the people."""
+    """The members of the collections that a person owns."""
 
     def circle(self, collection: str) -> Circle:
         """Whom the collection is for. Raises `NotFoundError` and, for who does not own it, `NotAllowedError`."""
@@ -40,7 +39,12 @@ class Membership(Personal):
         """Let everybody read the collection, or its members alone. Raises as `circle` does."""
         with self.sessions.begin() as session:
             rights.owned(session, self.person, collection)
-            collections.get(session, collection).open = to_everybody
+            found = collections.get(session, collection)
+            was, found.open = found.open, to_everybody
+            audit.note(
+                session, self.person.id, self.person.name, "open collection" if to_everybody else "close collection",
+                found.name, before={"open": was},
+            )  # fmt: skip
 
     def put(self, collection: str, name: str, role: MemberRole) -> None:
         """Make a person a member, or change what a member may do.
@@ -49,28 +53,16 @@ class Membership(Personal):
         """
         with self.sessions.begin() as session:
             [collection_id] = rights.owned(session, self.person, collection)
-            members.put(session, collection_id, users.get(session, name).id, role)
+            user = users.get(session, name)
+            members.put(session, collection_id, user.id, role)
+            after = {"person": user.name, "role": role}
+            audit.note(session, self.person.id, self.person.name, "put member", collection, after=after)
 
     def remove(self, collection: str, name: str) -> None:
         """End a membership. Raises as `put` does."""
         with self.sessions.begin() as session:
             [collection_id] = rights.owned(session, self.person, collection)
-            members.remove(session, collection_id, users.get(session, name).id)
-
-    def people(self) -> Sequence[UserSummary]:
-        """Everybody there is. Raises `NotAllowedError` for who does not own the installation."""
-        with self.sessions() as session:
-            rights.ruling(session, self.person)
-            return users.summaries(session)
-
-    def add_person(self, name: str, role: UserRole) -> str:
-        """A new person. Returns the name as it is kept. Raises as `people` does, and `InvalidInputError`."""
-        with self.sessions.begin() as session:
-            rights.ruling(session, self.person)
-            return users.add(session, name, role).name
-
-    def set_disabled(self, name: str, *, disabled: bool) -> None:
-        """Shut a person out, or let them in again. Raises as `people` does, `NotFoundError`, `InvalidInputError`."""
-        with self.sessions.begin() as session:
-            rights.ruling(session, self.person)
-            users.set_disabled(session, name, disabled)
+            user = users.get(session, name)
+            members.remove(session, collection_id, user.id)
+            before = {"person": user.name}
+            audit.note(session, self.person.id, self.person.name, "remove member", collection, before=before)

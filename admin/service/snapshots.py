@@ -28,7 +28,7 @@ class Wanted:
     """A snapshot as a person asks for it: of a collection's approved examples.
 
     `validation` is the share, at most, that is kept aside, 0 to .5. `declared` says why examples that give held-out
-    questions away are in it all the same.
+    questions away are in it all the same. Examples made from the documents `aside` are the first to be kept aside.
     """
 
     name: str
@@ -36,6 +36,7 @@ class Wanted:
     validation: float = 0.1
     seed: int = 1
     declared: str = ""
+    aside: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Snapshots(Personal):
             )
         checked = report(gathered)
         _refuse(checked, declared=bool(wanted.declared.strip()))
-        splits = split(lessons, checked.findings, wanted.validation, wanted.seed)
+        splits = split(lessons, checked.findings, wanted.validation, wanted.seed, wanted.aside)
         digest = files.digest(files.row(lesson, splits[lesson.id]) for lesson in lessons)
         rows = [(lesson.version_id, splits[lesson.id]) for lesson in lessons]
         with self.sessions.begin() as session:
@@ -136,7 +137,8 @@ def _named(findings: Sequence[Finding]) -> str:
 
 
 def _settings(wanted: Wanted) -> dict[str, Any]:
-    return {"validation": wanted.validation, "seed": wanted.seed, "declared": wanted.declared.strip()}
+    said = {"validation": wanted.validation, "seed": wanted.seed, "declared": wanted.declared.strip()}
+    return said | {"aside": list(wanted.aside)} if wanted.aside else said
 
 
 def _said(checked: Report) -> dict[str, Any]:

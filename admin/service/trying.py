@@ -110,18 +110,19 @@ class Trying(Personal):
         yield from self._try(wanted, answering=True)
 
     def _try(self, wanted: Wanted, *, answering: bool) -> Iterator[str | Tried]:
-        """Take two steps of the longest rows; then, if `answering`, let the engine answer with what they made."""
+        """Take two steps of the costliest rows; then, if `answering`, let the engine answer with what they made."""
         yield "Reading the rows"
         material, chosen = self.material(wanted), chosen_of(wanted)
         prepared, rows = self.prepared(wanted, material, looked_up=True)
         prepared.report.check()
-        taken = estimate.longest(rows, prepared, estimate.STEPS * chosen.at_once)
-        with estimate.trial(self.settings, self.base(wanted), taken, chosen) as folder:
+        part = estimate.costliest(prepared, chosen)
+        with estimate.trial(self.settings, self.base(wanted), rows, chosen, part) as folder:
             yield from estimate.take_steps(folder)
             found, answer = estimate.reckon(folder, prepared, chosen), ""
             if answering and not self.settings.remote_model:
                 yield "Asking the engine with it"
-                answer = answer_with(self.settings, folder.adapter, Row.of(taken[0]).question or taken[0]["id"])
+                first = next(folder.read_rows())
+                answer = answer_with(self.settings, folder.adapter, first.question or first.id)
         yield Tried(found, prepared.report, answer)
 
     def material(self, wanted: Wanted) -> Material:

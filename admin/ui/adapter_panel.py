@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+from admin.promotion.thresholds import Thresholds
 from admin.service.adapters import Shown
 from admin.service.gating import Background, Verdict
 from admin.ui import adapters_words as words
-from admin.ui import gate_view
+from admin.ui import gate_form, gate_view
 from admin.ui.adapters_view import history, standing
 from admin.ui.markup import attributes, button, moment
 from admin.ui.words import size
@@ -25,6 +26,7 @@ class Judged:
 
     place: str | None
     verdict: Verdict
+    asked: Thresholds
 
 
 def panel(shown: Shown, background: Background, judged: Judged | None = None) -> str:
@@ -73,7 +75,8 @@ def _promoting(shown: Shown, judged: Judged | None) -> str:
         f'<div class="judged">{gate_view.rules(judged.verdict)}</div>'
         f"<label><span>{words.WHY}</span>"
         f'<input name="reason" maxlength="500" placeholder="{words.WHY_EXAMPLE}"{" required" * bool(override)}></label>'
-        f'{act}</form><p class="hint">{hint}</p>{gate_view.trying(shown.line.name)}</section>'
+        f'{act}</form><p class="hint">{hint}</p>{gate_view.trying(shown.line.name)}'
+        f"{gate_form.form(judged.asked, shown.line.name, judged.place)}</section>"
     )
 
 

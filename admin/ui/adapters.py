@@ -23,7 +23,17 @@ def draw() -> Tab:
     notice = gr.HTML("", elem_id="adapters-notice", js_on_load=asset("notice.js"), apply_default_css=False)
     page = live_html("", "adapters", "", "open", "goback", "endtrial")
     panel = live_html(
-        "", "adapter", asset("adapters.js"), "shut", "judge", "promote", "tryout", "retire", "reinstate", "discard"
+        "",
+        "adapter",
+        asset("adapters.js"),
+        "shut",
+        "judge",
+        "promote",
+        "ask",
+        "tryout",
+        "retire",
+        "reinstate",
+        "discard",
     )
     return Tab(notice, page, panel)
 
@@ -36,6 +46,7 @@ def wire(tab: Tab, shown_first: list[Any], handlers: AdaptersHandlers) -> None:
     tab.panel.shut(lambda: "", None, tab.panel, **QUIETLY)
     tab.panel.judge(handlers.opened, None, tab.panel, **QUIETLY)
     promoted = tab.panel.promote(handlers.promoted, None, [tab.notice, tab.panel], **QUIETLY)
+    tab.panel.ask(handlers.asked, None, [tab.notice, tab.panel], **QUIETLY)
     changed = [
         tab.page.goback(handlers.rolled_back, None, tab.notice, **QUIETLY),
         tab.page.endtrial(handlers.trial_ended, None, tab.notice, **QUIETLY),

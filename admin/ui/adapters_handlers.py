@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import gradio as gr
 
+from admin.promotion.thresholds import WORDS
 from admin.service.adapters import Adapters
-from admin.ui import adapter_panel, adapters_view, gate_words
+from admin.ui import adapter_panel, adapters_view, gate_form, gate_words
 from admin.ui import adapters_words as words
 from admin.ui.handlers import number, sent
 from admin.ui.listing import notice
@@ -35,7 +36,7 @@ class AdaptersHandlers:
         shown, judged = self.adapters.show(name), None
         place = place or (None if shown.everywhere else next(iter(shown.collections), None))
         if (shown.everywhere or place) and not shown.line.retired_at:
-            judged = adapter_panel.Judged(place, self.adapters.judged(name, place))
+            judged = adapter_panel.Judged(place, self.adapters.judged(name, place), self.adapters.thresholds(place))
         return adapter_panel.panel(shown, self.adapters.background(name), judged)
 
     @told
@@ -47,6 +48,14 @@ class AdaptersHandlers:
         if not outcome.done:
             return notice(gate_words.WAITS) if outcome.waits else "", self._panel(name, collection)
         return notice(words.PROMOTED.format(name, adapters_view.place_in_words(collection))), ""
+
+    @told
+    def asked(self, event: gr.EventData) -> tuple[str, str]:
+        """Change what the rules ask for. Returns what was done, and the panel with what they say now."""
+        name, collection = sent(event, "name"), sent(event, "collection") or None
+        self.adapters.set_thresholds(collection, {each: gate_form.read(each, sent(event, each)) for each in WORDS})
+        where = adapters_view.place_in_words(collection)
+        return notice(gate_words.ASKED.format(where)), self._panel(name, collection)
 
     @told
     def tried(self, event: gr.EventData) -> str:

@@ -59,13 +59,15 @@ def _freeze(choices: Choices) -> str:
 
 
 def _arms(choices: Choices) -> str:
-    usual = "".join(
-        _arm(value, *said, disabled="adapter" in value and not choices.adapters) for value, said in words.WAYS.items()
-    )
-    probes = "".join(_arm(value, *said) for value, said in words.EXPLAINING.items())
+    def boxes(offered: Mapping[str, tuple[str, str]]) -> str:
+        missing = not choices.adapters
+        return "".join(_arm(each, *said, disabled=missing and "adapter" in each) for each, said in offered.items())
+
     return (
-        f"<fieldset><legend>{words.ARMS}</legend>{usual}</fieldset>"
-        f"<fieldset><legend>{words.PROBES}</legend>{probes}</fieldset>"
+        f"<fieldset><legend>{words.ARMS}</legend>{boxes(words.WAYS)}</fieldset>"
+        f"<fieldset><legend>{words.PROBES}</legend>{boxes(words.EXPLAINING)}</fieldset>"
+        f"<fieldset><legend>{words.PROBES_ADAPTED}</legend>{boxes(words.PROBING)}"
+        f'<small class="hint">{words.PROBES_HINT}</small></fieldset>'
     )
 
 
@@ -175,4 +177,5 @@ def file(found: Report) -> str:
 
 def chosen_arms(sent: Mapping[str, object]) -> list[str]:
     """The arms that are ticked in what the form sent, in their order."""
-    return [name for name in (*words.WAYS, *words.EXPLAINING) if sent.get(f"arm-{name}") == name]
+    offered = (*words.WAYS, *words.EXPLAINING, *words.PROBING)
+    return [name for name in offered if sent.get(f"arm-{name}") == name]

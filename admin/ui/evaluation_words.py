@@ -24,13 +24,20 @@ WAYS = {
     "adapter": ("adapter", "The adapter alone"),
     "rag+adapter": ("rag+adapter", "Retrieval and adapter"),
 }
-PROBES = "To explain them"
+PROBES, PROBES_ADAPTED = "To explain them", "To explain the adapter"
 EXPLAINING = {
     "oracle": ("oracle", "Given the right passages: is it retrieval or the model?"),
     "empty": ("empty", "Given no passage: does the model recite?"),
     "conflict": ("conflict", "Given a passage that says otherwise: which wins?"),
 }
+PROBING = {
+    "oracle+adapter": ("oracle+adapter", "The right passages, and the adapter"),
+    "empty+adapter": ("empty+adapter", "No passage: does the adapter recite what it learned?"),
+    "conflict+adapter": ("conflict+adapter", "A passage that says otherwise, and the adapter"),
+}
+PROBES_HINT = "Before an adapter may answer, its rules ask for empty and conflict with it."
 CHOSEN = ("base", "rag")
+"""Ticked at first."""
 ADAPTER = "Adapter"
 NO_ADAPTER = "No adapter yet: train one, or import it, and its arms can be chosen."
 SERVES = "{} (answers now)"

@@ -69,7 +69,7 @@ def draw() -> Tab:
     )
     table = live_html("", "examples", asset("selection.js"), *LOOKS, *CHANGES)
     download = gr.HTML("", elem_id="example-file", js_on_load=asset("download.js"), apply_default_css=False)
-    review = live_html("", "review", asset("review.js"), *REVIEW)
+    review = live_html("", "review", asset("open_article.js"), *REVIEW)
     checks = gr.HTML("", elem_id="example-checks", js_on_load=asset("checked.js"), apply_default_css=False)
     return Tab(
         view, pending, last, clock, collections, target, upload, forms, notice, filter_, table, download, now, review,

@@ -15,7 +15,7 @@ from admin.training.reviewing import Decision
 from admin.training.shapes import Shape
 from admin.ui import examples_list, listing
 from admin.ui import examples_words as words
-from admin.ui.handlers import LARGEST_NUMBER, LONGEST_FILTER, number, numbers, sent
+from admin.ui.handlers import descends, number, numbers, searched, sent, turned
 from admin.ui.words import count
 from chat.errors import InvalidInputError
 from chat.store.example_listing import Sort, View
@@ -43,7 +43,7 @@ class ExamplesHandlers:
 
     def filtered(self, text: str, view: View) -> View:
         """The view, of the examples in whose question, answer or id `text` stands."""
-        return replace(view, text=str(text or "").replace("\x00", "").strip()[:LONGEST_FILTER], page=0)
+        return searched(view, text)
 
     def chosen(self, view: View, event: gr.EventData) -> View:
         """The view, of the collection that was clicked."""
@@ -62,13 +62,12 @@ class ExamplesHandlers:
         """The view in the order of that column, or the other way round where it is so already."""
         name = sent(event, "sort")
         sort = Sort(name) if name in list(Sort) else view.sort
-        descending = not view.descending if sort is view.sort else sort is Sort.CHANGED
-        return replace(view, sort=sort, descending=descending, page=0)
+        return replace(view, sort=sort, descending=descends(view, sort, Sort.CHANGED), page=0)
 
     @told
     def turned(self, view: View, event: gr.EventData) -> View:
         """The view, on another page."""
-        return replace(view, page=min(number(sent(event, "page")), LARGEST_NUMBER >> 10))
+        return turned(view, event)
 
     @told
     def imported(self, files: Sequence[Upload] | None, view: View) -> Iterator[tuple[str, None, Upload | None]]:

@@ -9,9 +9,10 @@ from admin.training.formats import Found
 from admin.training.reviewing import Decision
 from admin.ui import examples_words as words
 from admin.ui import listing
-from admin.ui.markup import attributes, button, empty, moment
+from admin.ui import words as page_words
+from admin.ui.markup import attributes, button, column, empty, moment, paging
 from admin.ui.words import count
-from chat.store.example_listing import PAGE, Line, Sort, View
+from chat.store.example_listing import Line, Sort
 from chat.store.staleness import Stale
 from chat.store.tables import ExampleOrigin, ExampleState
 
@@ -71,13 +72,18 @@ def table(overview: Overview) -> str:
     told = drafting(overview.drafting)
     if not overview.listing.every:
         return told + empty(words.EMPTY, words.EMPTY_HINT)
-    head = "".join(_column(sort, overview.view) for sort in Sort)
-    tick_all = f'<th class="pick"><input type="checkbox" aria-label="{words.SELECT_ALL}"></th>'
+    view = overview.view
+    head = "".join(
+        column(shown, sort, here=sort is view.sort, descending=view.descending, number=sort is Sort.VERSION)
+        for sort, shown in words.COLUMNS.items()
+    )
+    tick_all = f'<th class="pick"><input type="checkbox" aria-label="{page_words.SELECT_ALL}"></th>'
     rows = "".join(map(_row, overview.listing.lines))
     none = "" if rows else empty(words.NONE_FOUND, words.NONE_FOUND_HINT)
     return (
         f'{told}<div class="tools">{_stages(overview)}{_review(overview)}{_bulk()}</div>'
-        f"<table><thead><tr>{tick_all}{head}</tr></thead><tbody>{rows}</tbody></table>{none}{_paging(overview)}"
+        f"<table><thead><tr>{tick_all}{head}</tr></thead><tbody>{rows}</tbody></table>{none}"
+        f"{paging(view.page, overview.listing.total)}"
     )
 
 
@@ -165,12 +171,12 @@ def _bulk() -> str:
     reject = _with_reason(words.REJECT, "reject", words.REJECT_MANY, words.REJECT_WARNING)
     export = button(words.EXPORT, "export", ids="")
     delete = button(
-        words.DELETE, "remove", looks="danger", ids="", one=words.DELETE_ONE, many=words.DELETE_MANY,
-        warning=words.DELETE_WARNING, action=words.DELETE, danger=1,
+        page_words.DELETE, "remove", looks="danger", ids="", one=words.DELETE_ONE, many=words.DELETE_MANY,
+        warning=words.DELETE_WARNING, action=page_words.DELETE, danger=1,
     )  # fmt: skip
-    clear = f'<button type="button" class="quiet clear">{words.CLEAR}</button>'
+    clear = f'<button type="button" class="quiet clear">{page_words.CLEAR}</button>'
     acts = approve + work + reject + export + delete + clear
-    return f'<div class="bulk" hidden><span><b></b> {words.SELECTED}</span>{acts}</div>'
+    return f'<div class="bulk" hidden><span><b></b> {page_words.SELECTED}</span>{acts}</div>'
 
 
 def _with_reason(shown: str, event: str, many: str, warning: str) -> str:
@@ -180,13 +186,6 @@ def _with_reason(shown: str, event: str, many: str, warning: str) -> str:
     )  # fmt: skip
 
 
-def _column(sort: Sort, view: View) -> str:
-    here = sort is view.sort
-    order = f' aria-sort="{"descending" if view.descending else "ascending"}"' if here else ""
-    number = ' class="number"' if sort is Sort.VERSION else ""
-    return f"<th{order}{number}>{button(words.COLUMNS[sort], 'sort', sort=sort)}</th>"
-
-
 def _row(line: Line) -> str:
     title = button(line.question, "open", looks="title", id=line.id)
     notes = [words.PREFERENCE if line.preference else "", "" if line.answerable else words.NOT_ANSWERABLE]
@@ -194,24 +193,13 @@ def _row(line: Line) -> str:
     own = f"<small>{words.BY_AUTHOR}</small>" if line.by_author and line.state is not ExampleState.DRAFT else ""
     cells = (
         f'<td class="pick"><input type="checkbox" value="{line.id}"'
-        f' aria-label="{escape(words.SELECT.format(line.question[:80]))}"></td>',
+        f' aria-label="{escape(page_words.SELECT.format(line.question[:80]))}"></td>',
         f'<td class="name">{title}{stale(line.stale)}</td>',
         f'<td class="answer"><span>{escape(line.answer)}</span>{note}</td>',
         f'<td class="state">{status(line.state)}{own}</td>',
         f'<td class="about">{words.ORIGINS[ExampleOrigin(line.origin)]}<small>{escape(line.key)}</small></td>',
         f'<td class="number" data-label="{words.COLUMNS[Sort.VERSION]}">{line.version}</td>',
-        f'<td class="about">{escape(line.person or words.NOBODY)}</td>',
+        f'<td class="about">{escape(line.person or page_words.UNKNOWN)}</td>',
         f'<td class="when">{moment(line.changed)}</td>',
     )
     return f'<tr data-title="{escape(line.question[:80])}">{"".join(cells)}</tr>'
-
-
-def _paging(overview: Overview) -> str:
-    view, total = overview.view, overview.listing.total
-    if total <= PAGE:
-        return ""
-    first, last = view.page * PAGE + 1, min((view.page + 1) * PAGE, total)
-    before = button(words.PREVIOUS, "turn", page=view.page - 1) if view.page else ""
-    after = button(words.NEXT, "turn", page=view.page + 1) if last < total else ""
-    shown = f"<span>{words.RANGE.format(first, last, total)}</span>"
-    return f'<nav class="paging" aria-label="{words.PAGING}">{shown}{before}{after}</nav>'

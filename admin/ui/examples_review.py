@@ -9,6 +9,7 @@ from admin.curation.documents.difference import compare
 from admin.service.examples import OpenedExample
 from admin.training.findings import Finding
 from admin.ui import examples_words as words
+from admin.ui import words as page_words
 from admin.ui.changes import changed_line
 from admin.ui.examples_list import stale, status
 from admin.ui.markup import attributes, button, empty, moment
@@ -96,7 +97,8 @@ def _form(opened: OpenedExample) -> str:
     wording = opened.kept.wording
     worse = _field(words.WORSE, "rejected", wording.rejected) if wording.rejected is not None else ""
     return (
-        f"<form hidden{attributes(id=opened.kept.id)}>{_field(words.QUESTION, 'question', wording.question, 2)}"
+        f"<form hidden{attributes(id=opened.kept.id, sends='edit')}>"
+        f"{_field(words.QUESTION, 'question', wording.question, 2)}"
         f"{_field(words.ANSWER, 'answer', wording.completion)}{worse}"
         f'<label>{words.NOTE}<input name="note" maxlength="300"></label>'
         f'<div class="acts"><button type="button" class="cancel">{words.CANCEL}</button>'
@@ -155,7 +157,7 @@ def _history(versions: Sequence[Version]) -> str:
 
 
 def _version(version: Version, before: Version | None) -> str:
-    made = words.MADE.format(version.number, escape(version.person or words.NOBODY), moment(version.made_at))
+    made = words.MADE.format(version.number, escape(version.person or page_words.UNKNOWN), moment(version.made_at))
     note = f"<p>{escape(version.note)}</p>" if version.note else ""
     reviews = "".join(f"<p>{_reviewed(review)}</p>" for review in version.reviews)
     return f"<li><p><b>{made}</b></p>{note}{_difference(version, before)}{reviews}</li>"
@@ -163,7 +165,7 @@ def _version(version: Version, before: Version | None) -> str:
 
 def _reviewed(review: Review) -> str:
     own = f" <small>({words.OWN})</small>" if review.own else ""
-    name = escape(review.person or words.NOBODY)
+    name = escape(review.person or page_words.UNKNOWN)
     said = words.REVIEWED.format(status(review.state), name + own, moment(review.at))
     return f"{said}{': ' + escape(review.reason) if review.reason else ''}"
 
@@ -183,8 +185,8 @@ def _as_text(wording: Wording) -> str:
 def _acts(opened: OpenedExample, now: Round) -> str:
     example_id = opened.kept.id
     edges = [
-        _key_button(words.PREVIOUS, "step", "k", to=now.at - 1) if now.at else "",
-        _key_button(words.NEXT, "step", "j", to=now.at + 1) if now.at + 1 < len(now.ids) else "",
+        _key_button(page_words.PREVIOUS, "step", "k", to=now.at - 1) if now.at else "",
+        _key_button(page_words.NEXT, "step", "j", to=now.at + 1) if now.at + 1 < len(now.ids) else "",
     ]
     reject = _key_button(
         words.REJECT, "reject", "r", id=example_id, question=words.REJECT_QUESTION, warning=words.REJECT_WARNING,

@@ -1,4 +1,4 @@
-"""Every word that the tab of training examples shows."""
+"""Every word that the tab of training examples shows, but for those that it shares with the other lists."""
 
 from admin.training.shapes import Shape
 from chat.store.example_listing import Sort
@@ -27,12 +27,10 @@ COLUMNS = {
     Sort.PERSON: "Who",
     Sort.CHANGED: "Changed",
 }
-SELECT = "Select “{}”"
 SEARCH = "Search questions and answers"
 PREFERENCE, NOT_ANSWERABLE = "with a worse answer", "to be refused"
 BY_AUTHOR = "decided by its author"
 STALE_REASONS = {"gone": "“{}” is not there (any more)", "changed": "“{}” says something else now"}
-NOBODY = "–"
 
 EMPTY = "Nothing to learn from yet"
 EMPTY_HINT = (
@@ -90,8 +88,7 @@ NOTHING_GOOD = "Nothing was imported."
 PENDING_GONE = "The file is not here any more. Drop it again."
 
 REVIEW = "Review {}"
-SELECTED, CLEAR, SELECT_ALL = "selected", "Clear selection", "Select all on this page"
-APPROVE, REJECT, WORK, EDIT, DELETE = "Approve", "Reject", "Needs work", "Edit", "Delete"
+APPROVE, REJECT, WORK, EDIT = "Approve", "Reject", "Needs work", "Edit"
 APPROVE_MANY = "Approve {} examples?"
 APPROVE_ONE = "Approve “{}”?"
 APPROVE_WARNING = "They may be trained on. You can take it back."
@@ -115,8 +112,6 @@ UNDO, UNDONE, NOTHING_UNDONE = "Undo", "Taken back for {}.", "There was nothing 
 LEFT = "{:,} of {:,} left to decide"
 DONE, DONE_HINT = "Nothing is left to decide", "All {} of this round are decided."
 BACK = "Back to the list"
-PREVIOUS, NEXT, CLOSE = "Previous", "Next", "Close"
-PAGING, RANGE = "Pages", "{:,}–{:,} of {:,}"
 BEFORE = "Before that"
 ROLES = {"user": "Asked", "assistant": "Answered"}
 PASSAGES = "Passages it saw"

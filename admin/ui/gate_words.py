@@ -17,6 +17,15 @@ TRY_SHARE = "Share of the conversations"
 TRY_HINT = "It answers that share; if it does worse, it is taken back by itself."
 TRIED = "{} answers {:.0%} of the conversations {} from now on. The Adapters tab shows how it does."
 
+ASK = "What the rules ask for"
+ASK_IT = "Ask for this"
+ASK_HINT = {
+    True: "It holds {}, unless a collection asks for something of its own. The change is put on record.",
+    False: "It holds {} alone; what is not changed follows what is asked everywhere. The change is put on record.",
+}
+ASKED = "The rules ask for this {} from now on."
+PERCENT, ANSWERS = "%", "answers"
+
 SCORES = "Scores"
 SCORES_OF = "Evaluation {} of {}, {:,} questions. Shares of the questions that each measure applies to."
 MEASURE = "Measure"

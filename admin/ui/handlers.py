@@ -6,8 +6,9 @@ and names are validated here and looked up by the service; failures a person can
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import gradio as gr
 
@@ -16,6 +17,7 @@ from admin.service.bench import Bench
 from admin.service.library import Library
 from admin.ui import findings, listing, opened, words
 from chat.errors import InvalidInputError
+from chat.store import example_listing
 from chat.store.catalogue import Sort, Stage, View
 from chat.store.jobs import QueueState
 from chat.ui.edge import told
@@ -23,6 +25,7 @@ from chat.ui.edge import told
 LONGEST_FILTER = 200
 LARGEST_NUMBER = 2**62
 """No id here is larger; beyond it, Postgres would not even compare."""
+AnyView = TypeVar("AnyView", View, example_listing.View)
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ class Handlers:
 
     def filtered(self, text: str, view: View) -> View:
         """The view, of the documents whose title or name has `text` in it."""
-        return replace(view, text=str(text or "").replace("\x00", "").strip()[:LONGEST_FILTER], page=0)
+        return searched(view, text)
 
     def chosen(self, view: View, event: gr.EventData) -> View:
         """The view, of the collection that was clicked."""
@@ -74,20 +77,21 @@ class Handlers:
         """The view in the order of that column, or the other way round where it is so already."""
         name = sent(event, "sort")
         sort = Sort(name) if name in list(Sort) else view.sort
-        descending = not view.descending if sort is view.sort else sort is Sort.ADDED
-        return replace(view, sort=sort, descending=descending, page=0)
+        return replace(view, sort=sort, descending=descends(view, sort, Sort.ADDED), page=0)
 
     @told
     def turned(self, view: View, event: gr.EventData) -> View:
         """The view, on another page."""
-        return replace(view, page=min(number(sent(event, "page")), LARGEST_NUMBER >> 10))
+        return turned(view, event)
 
     @told
     def uploaded(self, files: Sequence[tuple[Path, str]] | None, view: View, drafts: bool = False) -> tuple[str, None]:
         """Hand in files. Returns what became of each, as HTML, and empties the upload."""
-        uploads = self.library.upload(files or (), view.collection, draft=drafts is True)
-        for path, _ in files or ():
-            path.unlink(missing_ok=True)
+        try:
+            uploads = self.library.upload(files or (), view.collection, draft=drafts is True)
+        finally:
+            for path, _ in files or ():
+                path.unlink(missing_ok=True)
         return listing.uploaded(uploads, view.collection), None
 
     @told
@@ -159,11 +163,27 @@ class Handlers:
         return f'<p class="writing working" role="status">{words.SEARCHING}</p>'
 
     @told
-    def probed(self, question: str, collection: str, k: float, draft: str = "") -> str:
-        """What a question finds, or would find were that draft published, as HTML."""
+    def probed(self, question: str, collection: str, k: float, tag: str = "", draft: str = "") -> str:
+        """What a question finds, among what has that tag, or would find were that draft published, as HTML."""
         most = min(max(int(k), 1), MOST) if isinstance(k, int | float) else 10
         name, tried = str(collection or ""), number(str(draft)) if draft else None
-        return findings.findings(self.bench.probe(str(question), name or None, most, draft=tried), name)
+        found = self.bench.probe(str(question), name or None, most, tagged=[str(tag or "")], draft=tried)
+        return findings.findings(found, name)
+
+
+def searched(view: AnyView, text: str) -> AnyView:
+    """The view, of what has `text` in it."""
+    return replace(view, text=str(text or "").replace("\x00", "").strip()[:LONGEST_FILTER], page=0)
+
+
+def descends(view: AnyView, sort: StrEnum, newest: StrEnum) -> bool:
+    """Whether a click on that column sorts downwards: the other way round than now; at first, only by `newest`."""
+    return not view.descending if sort is view.sort else sort is newest
+
+
+def turned(view: AnyView, event: gr.EventData) -> AnyView:
+    """The view, on another page. Raises `InvalidInputError` for what is none."""
+    return replace(view, page=min(number(sent(event, "page")), LARGEST_NUMBER >> 10))
 
 
 def sent(event: gr.EventData, name: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from html import escape
 
 from admin.curation.bench.comparing import Comparison
-from admin.service.bench import Checked
+from admin.curation.bench.standing import Checked
 from admin.ui import retrieval_words as words
 from admin.ui.markup import button, empty
 from admin.ui.tuning import LISTED

@@ -7,8 +7,8 @@ from html import escape
 
 from admin.service.library import DEFAULT_COLLECTION, Overview, Receipt, Reread, Upload
 from admin.ui import words
-from admin.ui.markup import attributes, button, day, empty, health, moment, status
-from chat.store.catalogue import PAGE, Line, Sort, Stage, View
+from admin.ui.markup import attributes, button, column, day, empty, health, moment, paging, status
+from chat.store.catalogue import Line, Sort, Stage, View
 from chat.store.collections import CollectionSummary
 from chat.store.health import Health
 from chat.store.tables import MemberRole
@@ -59,7 +59,11 @@ def table(overview: Overview) -> str:
     """The stages, one page of the list, and the way to the other pages."""
     if not overview.listing.counts[Stage.ALL]:
         return _tags(overview) + _nothing(overview)
-    head = "".join(_column(sort, overview.view) for sort in Sort)
+    view = overview.view
+    head = "".join(
+        column(shown, sort, here=sort is view.sort, descending=view.descending, number=sort in NUMBERS)
+        for sort, shown in words.COLUMNS.items()
+    )
     tick_all = f'<input type="checkbox" aria-label="{words.SELECT_ALL}">' if overview.curated else ""
     select_all = f'<th class="pick">{tick_all}</th>'
     concerns = overview.listing.health
@@ -71,7 +75,7 @@ def table(overview: Overview) -> str:
     return (
         f'{_tags(overview)}<div class="tools">{_stages(overview)}{_bulk() if overview.curated else ""}</div>'
         f"<table><thead><tr>{select_all}{head}<th></th></tr></thead><tbody>{rows}</tbody></table>"
-        f"{none}{_paging(overview)}"
+        f"{none}{paging(view.page, overview.listing.total)}"
     )
 
 
@@ -137,13 +141,6 @@ def _bulk() -> str:
     return f'<div class="bulk" hidden><span><b></b> {words.SELECTED}</span>{acts}</div>'
 
 
-def _column(sort: Sort, view: View) -> str:
-    here = sort is view.sort
-    order = f' aria-sort="{"descending" if view.descending else "ascending"}"' if here else ""
-    number = ' class="number"' if sort in NUMBERS else ""
-    return f"<th{order}{number}>{button(words.COLUMNS[sort], 'sort', sort=sort)}</th>"
-
-
 def _row(line: Line, concerns: Health, *, may_curate: bool) -> str:
     title = button(line.title, "open", looks="title", id=line.document_id)
     error = f'<p class="why">{escape(line.error)}</p>' if line.status == "failed" and line.error else ""
@@ -189,19 +186,6 @@ def _bin(line: Line) -> str:
         warning=words.DELETE_WARNING, action=words.DELETE, danger=1,
     )  # fmt: skip
     return icon_button("delete", words.DELETE, line.title).replace("<button", f"<button{asks}", 1)
-
-
-def _paging(overview: Overview) -> str:
-    view, total = overview.view, overview.listing.total
-    if total <= PAGE:
-        return ""
-    first, last = view.page * PAGE + 1, min((view.page + 1) * PAGE, total)
-    before = button(words.PREVIOUS, "turn", page=view.page - 1) if view.page else ""
-    after = button(words.NEXT, "turn", page=view.page + 1) if last < total else ""
-    return (
-        f'<nav class="paging" aria-label="{words.PAGING}"><span>{words.RANGE.format(first, last, total)}</span>'
-        f"{before}{after}</nav>"
-    )
 
 
 def target(overview: Overview) -> str:

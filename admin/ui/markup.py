@@ -11,6 +11,7 @@ import gradio as gr
 from admin.ui import words
 from chat.store.catalogue import Line
 from chat.store.health import Health
+from chat.store.paging import PAGE
 from chat.ui.kit import asset as shared_asset
 
 QUIETLY: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
@@ -49,6 +50,24 @@ def button(shown: str, event: str, *, looks: str = "", label: str = "", **data: 
     said = f' aria-label="{escape(label)}"' if label else ""
     looks = f' class="{looks}"' if looks else ""
     return f'<button type="button"{looks}{said}{attributes(event=event, **data)}>{escape(shown)}</button>'
+
+
+def column(shown: str, sort: str, *, here: bool, descending: bool, number: bool = False) -> str:
+    """The head of a column that sorts a list; `here` where the list is sorted by it."""
+    order = f' aria-sort="{"descending" if descending else "ascending"}"' if here else ""
+    right = ' class="number"' if number else ""
+    return f"<th{order}{right}>{button(shown, 'sort', sort=sort)}</th>"
+
+
+def paging(page: int, total: int) -> str:
+    """Which lines of a list are shown, and the way to the other pages; nothing where there is only one."""
+    if total <= PAGE:
+        return ""
+    first, last = page * PAGE + 1, min((page + 1) * PAGE, total)
+    before = button(words.PREVIOUS, "turn", page=page - 1) if page else ""
+    after = button(words.NEXT, "turn", page=page + 1) if last < total else ""
+    shown = f"<span>{words.RANGE.format(first, last, total)}</span>"
+    return f'<nav class="paging" aria-label="{words.PAGING}">{shown}{before}{after}</nav>'
 
 
 def status(line: Line) -> str:

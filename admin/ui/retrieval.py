@@ -25,6 +25,7 @@ class Tab:
 
     question: gr.Textbox
     collection: gr.HTML
+    tag: gr.HTML
     draft: gr.HTML
     passages: gr.Number
     search: gr.Button
@@ -44,11 +45,12 @@ def draw() -> Tab:
             elem_id="probe-question",
         )  # fmt: skip
         collection = choice("probe-collection", words.COLLECTION)
+        tag = choice("probe-tag", retrieval_words.TAG)
         draft = choice("probe-draft", retrieval_words.DRAFT)
         passages = gr.Number(10, label=words.PASSAGES, precision=0, minimum=1, maximum=MOST, elem_id="probe-k")
         search = gr.Button(words.SEARCH, variant="primary", elem_id="probe-search")
     return Tab(
-        question, collection, draft, passages, search,
+        question, collection, tag, draft, passages, search,
         findings=live_html(NOTHING_ASKED, "findings", "", "open", "mark", "unanswered"),
         trial=gr.State(None),
         tuning=live_html("", "tuning", asset("tuning.js"), "one", "all", "fit", "back"),
@@ -67,11 +69,13 @@ def wire(tab: Tab, drawer: Drawer, shown_first: list[Any], handlers: Handlers) -
     shown = [tab.tuning, tab.labelled, tab.load]
     standing: dict[str, Any] = {"fn": bench.standing, "inputs": tab.collection, "outputs": shown, **QUIETLY}
     drafts = {"fn": bench.drafts, "inputs": [tab.collection, tab.draft], "outputs": tab.draft, **QUIETLY}
+    tags = {"fn": bench.tags, "inputs": [tab.collection, tab.tag], "outputs": tab.tag, **QUIETLY}
     for event in shown_first:
-        event(handlers.choices, None, tab.collection, **QUIETLY).then(**standing).then(**drafts)
+        event(handlers.choices, None, tab.collection, **QUIETLY).then(**standing).then(**tags).then(**drafts)
+    tab.collection.change(**tags)
     tab.collection.change(**drafts)
     tab.collection.change(**standing).then(lambda: "", None, tab.outcome, **QUIETLY)
-    asked = [tab.question, tab.collection, tab.passages]
+    asked = [tab.question, tab.collection, tab.passages, tab.tag]
     _asking(tab, [*asked, tab.draft], handlers, bench)
     tab.findings.open(handlers.opened, None, [drawer.now, drawer.shown], **QUIETLY)
     marked = tab.findings.mark(bench.marked, None, None, **QUIETLY)

@@ -64,17 +64,22 @@ class RetrievalHandlers:
         name = _name(collection)
         ready = self.bench.drafts(name) if name else []
         known = [(str(one.version_id), words.DRAFT_OF.format(escape(one.document), one.number)) for one in ready]
-        offered = [("", words.NO_DRAFT), *known] if known else []
-        gone = chosen and chosen not in [value for value, _ in known]
-        # What is chosen is not sent back: meanwhile it may be another.
-        return gr.HTML(choices=offered, value="") if gone else gr.HTML(choices=offered)
+        return _offered([("", words.NO_DRAFT), *known] if known else [], chosen)
 
     @told
-    def beside(self, question: str, collection: str, k: float, event: gr.EventData) -> str:
+    def tags(self, collection: str, chosen: str) -> Any:
+        """The tags that a question can be kept to; what is chosen stays so while it is among them."""
+        known = self.bench.tags(_name(collection))
+        shown = [(tag, words.TAGGED.format(escape(tag), count(documents, "document"))) for tag, documents in known]
+        return _offered([("", words.ANY_TAG), *shown] if known else [], chosen)
+
+    @told
+    def beside(self, question: str, collection: str, k: float, tag: str, event: gr.EventData) -> str:
         """One question under what is live and under other settings, as HTML."""
-        name, most, settings = _name(collection), _most(k), tried(event)
-        live = self.bench.probe(str(question), name, most)
-        return tuning.side_by_side(live.sources, self.bench.probe(str(question), name, most, settings=settings).sources)
+        asked: dict[str, Any] = {"collection": _name(collection), "k": _most(k), "tagged": [str(tag or "")]}
+        settings = tried(event)
+        live = self.bench.probe(str(question), **asked)
+        return tuning.side_by_side(live.sources, self.bench.probe(str(question), **asked, settings=settings).sources)
 
     @told
     def compared(self, collection: str, event: gr.EventData) -> Shown:
@@ -157,6 +162,12 @@ class RetrievalHandlers:
     def working(self) -> str:
         """What is shown until a comparison is there, as HTML."""
         return f'<p class="writing working" role="status">{words.WORKING}</p>'
+
+
+def _offered(choices: list[tuple[str, str]], chosen: str) -> Any:
+    """What there is to choose from. What is chosen is sent back only where it is gone: meanwhile it may be another."""
+    gone = chosen and chosen not in [value for value, _ in choices]
+    return gr.HTML(choices=choices, value="") if gone else gr.HTML(choices=choices)
 
 
 def _followed(work: Callable[[Progress], Any]) -> Shown:

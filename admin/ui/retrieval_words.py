@@ -79,6 +79,9 @@ ROLL_BACK_WARNING = "The chat answers from it at once. The version that answers 
 DRAFT = "As if published"
 NO_DRAFT = "As it answers now"
 DRAFT_OF = "{}, draft {}"
+TAG = "With the tag"
+ANY_TAG = "Any tag, or none"
+TAGGED = "{} ({})"
 AS_IF = "As if the draft were published."
 NOT_LABELLED = (
     "There is no labelled question whose passage is there, so nothing says whether these settings are better."

@@ -19,6 +19,7 @@ from admin.service.examples import Examples
 from admin.service.jobs import Jobs
 from admin.service.library import Library
 from admin.service.members import Membership
+from admin.service.people import People
 from admin.service.question_sets import QuestionSets
 from admin.service.snapshots import Snapshots
 from admin.service.sources import Sources
@@ -36,6 +37,8 @@ from admin.ui import (
     freezing,
     jobs,
     members,
+    people,
+    people_words,
     retrieval,
     sources,
     sources_words,
@@ -56,12 +59,14 @@ from admin.ui.handlers import Handlers
 from admin.ui.jobs_handlers import JobsHandlers
 from admin.ui.markup import QUIETLY, asset
 from admin.ui.members import MembersHandlers
+from admin.ui.people_handlers import PeopleHandlers
 from admin.ui.review_handlers import ReviewHandlers
 from admin.ui.snapshots_handlers import SnapshotsHandlers
 from admin.ui.sources_handlers import SourcesHandlers
 from admin.ui.training_handlers import TrainingHandlers
 from admin.ui.triage_handlers import TriageHandlers
 from admin.ui.weighing import WeighingHandlers
+from chat.door.keys import Keys
 from chat.ui import kit
 from chat.ui.edge import guarded
 
@@ -76,6 +81,7 @@ STYLES = (
     "training.css",
     "evaluation.css",
     "triage.css",
+    "people.css",
 )
 
 
@@ -103,6 +109,8 @@ class Services:
     question_sets: QuestionSets
     evaluations: Evaluations
     triage: Triage
+    people: People
+    keys: Keys
 
 
 @dataclass(frozen=True)
@@ -121,6 +129,7 @@ class _Page:
     evaluation: evaluation.Tab
     adapters: adapters.Tab
     jobs: jobs.Tab
+    people: people.Tab
     places: Mapping[str, gr.Tab]
     opened: drawer.Drawer
     circle: gr.HTML
@@ -140,6 +149,9 @@ def build(services: Services, chat_port: int) -> gr.Blocks:
         _wire_documents(page, services, handlers)
         _wire_lessons(page, services, handlers)
         jobs.wire(page.jobs, page.opened, [page.places[words.JOBS].select], handlers, JobsHandlers(services.jobs))
+        people.wire(
+            page.people, [page.places[people_words.PEOPLE].select], PeopleHandlers(services.people, services.keys)
+        )
         page.queue.look(handlers.queue, None, page.queue, **QUIETLY)
     return guarded(blocks)
 
@@ -173,9 +185,12 @@ def _draw(blocks: gr.Blocks, chat_port: int) -> _Page:
             adapters_tab = adapters.draw()
         with place(words.JOBS):
             jobs_tab = jobs.draw()
+        with place(people_words.PEOPLE):
+            people_tab = people.draw(chat_port)
     return _Page(
         blocks, queue, documents_tab, retrieval_tab, sources_tab, feedback_tab, examples_tab, freezing_tabs,
-        training_tab, evaluation_tab, adapters_tab, jobs_tab, places, drawer.draw(), members.draw(), weighing.draw(),
+        training_tab, evaluation_tab, adapters_tab, jobs_tab, people_tab, places,
+        drawer.draw(), members.draw(), weighing.draw(),
     )  # fmt: skip
 
 

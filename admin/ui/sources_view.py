@@ -79,7 +79,7 @@ def _row(line: SourceLine, *, may_curate: bool) -> str:
         f'<td class="name"><b>{escape(line.name)}</b><small>{kind} · <code>{place}</code></small></td>',
         f'<td class="in" data-label="{words.COLUMNS[1]}">{escape(line.collection)}</td>',
         f'<td class="number" data-label="{words.COLUMNS[2]}">{line.documents:,}</td>',
-        f'<td class="did">{_standing(line, may_curate=may_curate)}</td>',
+        f'<td class="did" data-label="{words.COLUMNS[3]}">{_standing(line, may_curate=may_curate)}</td>',
         f'<td class="when" data-label="{words.COLUMNS[4]}">{_next(line)}</td>',
         f'<td class="acts">{_acts(line) if may_curate else ""}</td>',
     )

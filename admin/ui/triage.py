@@ -12,16 +12,12 @@ from admin.ui.triage_case import Round
 from admin.ui.triage_handlers import TriageHandlers
 from chat.store.triage import View
 
-TICK_S = 5.0
-"""How often the list is looked at again: people rate while it is open."""
-
 
 @dataclass(frozen=True)
 class Tab:
     """The components that take part in events; `now` is which answer is open, `case` what is shown of it."""
 
     view: gr.State
-    clock: gr.Timer
     page: gr.HTML
     now: gr.State
     case: gr.HTML
@@ -29,12 +25,11 @@ class Tab:
 
 def draw() -> Tab:
     """The tab's components, in reading order."""
-    view, now, clock = gr.State(View()), gr.State(Round()), gr.Timer(TICK_S)
-    page = live_html("", "feedback", "", "open", "stage", "choose", "reason")
-    case = live_html(
-        "", "case", asset("triage.js"), "step", "right", "write", "mended", "dismiss", "undo", "document", "shut"
-    )
-    return Tab(view, clock, page, now, case)
+    view, now = gr.State(View()), gr.State(Round())
+    page = live_html("", "feedback", asset("feedback.js"), "open", "stage", "choose", "reason", "look")
+    script = asset("open_article.js") + asset("looking.js")
+    case = live_html("", "case", script, "step", "right", "write", "mended", "dismiss", "undo", "document", "shut")
+    return Tab(view, page, now, case)
 
 
 def wire(
@@ -48,7 +43,7 @@ def wire(
     ]
     chosen = [event(handler, tab.view, tab.view, **QUIETLY).success for event, handler in filters]
     here = [tab.now, tab.case]
-    tab.page.open(own.opened, tab.view, here, **QUIETLY)
+    tab.page.open(own.opened, tab.view, here, **QUIETLY).failure(own.closed, None, here, **QUIETLY)
     tab.case.step(own.stepped, tab.now, here, **QUIETLY)
     tab.case.document(documents.opened, None, [opened.now, opened.shown], **QUIETLY)
     deeds = [
@@ -60,5 +55,5 @@ def wire(
     ]
     done = [event(handler, tab.now, tab.case, **QUIETLY).success for event, handler in deeds]
     shut = tab.case.shut(own.closed, None, here, **QUIETLY).success
-    for event in (*shown_first, tab.clock.tick, *chosen, *done, shut):
+    for event in (*shown_first, tab.page.look, *chosen, *done, shut):
         event(own.listed, tab.view, [tab.view, tab.page, place], trigger_mode="always_last", **QUIETLY)

@@ -82,7 +82,7 @@ def _form(case: Case) -> str:
     home = case.homes[0] if len(case.homes) == 1 else ""
     place = "" if home else f'<label>{words.WRITE_COLLECTION}<input name="collection" required></label>'
     return (
-        f"<form hidden{attributes(id=case.answer.message.id)}><p>{words.WRITE_HINT}</p>"
+        f"<form hidden{attributes(id=case.answer.message.id, sends='write')}><p>{words.WRITE_HINT}</p>"
         f'<label>{words.WRITE_FIELD}<textarea name="correction" rows="4" required>\n'
         f"{escape(case.answer.feedback.correction)}</textarea></label>{place}"
         f'<div class="acts"><button type="button" class="cancel">{words.CANCEL}</button>'

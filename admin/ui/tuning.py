@@ -8,8 +8,8 @@ from typing import Any
 from admin.curation.bench.comparing import Comparison, Moved
 from admin.curation.bench.fitting import FEWEST_OF_A_KIND, Fit
 from admin.curation.bench.regression import BrokenQuestion
+from admin.curation.bench.standing import Standing
 from admin.measures import Difference
-from admin.service.bench import Standing
 from admin.ui import retrieval_words as words
 from admin.ui.markup import button, empty, moment
 from admin.ui.words import count

@@ -137,10 +137,12 @@ def _kind(task: str) -> str:
 def _section(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], intro: str = "") -> str:
     """A table under a heading; `columns` are keys of `words.JOB_COLUMNS`, cells are HTML."""
     head = "".join(f'<th class="{column}">{words.JOB_COLUMNS[column]}</th>' for column in columns)
-    lines = (
-        "".join(f'<td class="{column}">{cell}</td>' for column, cell in zip(columns, row, strict=True)) for row in rows
-    )
+    lines = ("".join(map(_cell, columns, row)) for row in rows)
     body = "".join(f"<tr>{line}</tr>" for line in lines)
     return (
         f"<section><h3>{title}</h3>{intro}<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></section>"
     )
+
+
+def _cell(column: str, content: str) -> str:
+    return f'<td class="{column}" data-label="{words.JOB_COLUMNS[column]}">{content}</td>'

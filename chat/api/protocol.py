@@ -39,6 +39,8 @@ class CompletionRequest(BaseModel):
     stream_options: StreamOptions | None = None
     collection: str | None = None
     """Which documents are asked; all that the asker may read without."""
+    tags: list[str] = []
+    """Only documents that have all of these are asked."""
 
     @property
     def include_usage(self) -> bool:

@@ -1,4 +1,5 @@
-"""The assistant over HTTP, as OpenAI's clients expect it: models, completions with citations, embeddings; health."""
+"""The assistant over HTTP: models, completions with citations and embeddings, as OpenAI's clients expect them; search;
+health."""
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
@@ -11,6 +12,7 @@ from starlette.background import BackgroundTask
 from chat.api.embeddings import EmbeddingRequest, embed
 from chat.api.errors import OpenAIRoute, UnknownModelError
 from chat.api.protocol import CompletionRequest, Envelope, Message, ModelName, model_list
+from chat.api.searching import SearchRequest, results
 from chat.api.streaming import stream
 from chat.door.account import account
 from chat.door.keys import Gate
@@ -48,6 +50,10 @@ def _openai(assistant: Assistant, gate: Gate) -> APIRouter:
     def complete(request: CompletionRequest, account: Account) -> StreamingResponse | dict[str, Any]:
         return _complete(assistant.for_account(account), request)
 
+    @routes.post("/search", dependencies=[Depends(gate.lets_in(Scope.SEARCH))])
+    def search(request: SearchRequest, account: Account) -> dict[str, Any]:
+        return results(request, assistant.for_account(account))
+
     @routes.post("/embeddings", dependencies=[Depends(gate.lets_in(Scope.EMBED))])
     def list_embeddings(request: EmbeddingRequest, account: Account) -> dict[str, Any]:
         embedder = assistant.for_account(account).chain.retriever.embedder.in_use()
@@ -60,7 +66,9 @@ def _openai(assistant: Assistant, gate: Gate) -> APIRouter:
 def _complete(assistant: Assistant, request: CompletionRequest) -> StreamingResponse | dict[str, Any]:
     model = find(request.model, ModelName.all(assistant.ways().adapters))
     question, turns = conversation(request.messages)
-    events = assistant.answer(question, turns, mode=model.mode, adapter=model.adapter, collection=request.collection)
+    events = assistant.answer(
+        question, turns, mode=model.mode, adapter=model.adapter, collection=request.collection, tags=request.tags
+    )
     # What fails before the first event still has its status code.
     first = next(events)
     if not request.stream:

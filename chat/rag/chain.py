@@ -33,6 +33,8 @@ class Question:
     """Which adapter answers, in the modes that take one."""
     passages: Sequence[Source] | None = None
     """What the model gets instead of what would be retrieved, in this order. Nothing is refused before it speaks."""
+    tags: Sequence[str] = ()
+    """Only documents that have all of these are looked at."""
     person: Person = field(kw_only=True)
 
     def __post_init__(self) -> None:
@@ -70,7 +72,8 @@ class Chain:
         if question.passages is not None:
             return Found(query.condense_by_rule(question.text, question.history), question.passages)
         searched = self._condense(question)
-        sources, settings = self.retriever.asked_by(question.person, question.collection).find(searched)
+        retriever = self.retriever.asked_by(question.person, question.collection, question.tags)
+        sources, settings = retriever.find(searched)
         return Found(searched, sources, settings)
 
     def _condense(self, question: Question) -> str:
@@ -198,6 +201,7 @@ class Evidence:
             "missed": asdict(missed) if missed else None,
             "broke_off": bool(draft and draft.broke_off),
             "usage": asdict(draft.usage) if draft and draft.usage else None,
+            "tags": [*self.question.tags],
             "versions": {str(source.document_id): source.version for source in self.sources},
         }
 

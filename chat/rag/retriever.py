@@ -89,13 +89,21 @@ class Ranking:
 
 
 def retrieve(
-    session: Session, collections: Sequence[int], words: str, vector: np.ndarray, settings: RetrievalSettings
+    session: Session,
+    collections: Sequence[int],
+    words: str,
+    vector: np.ndarray,
+    settings: RetrievalSettings,
+    tags: Sequence[str] = (),
 ) -> list[Source]:
-    """The `settings.k` best passages for `words`, whose vector is `vector`, among `collections`; best first."""
-    dense = chunks.nearest(session, collections, vector, settings.depth)
-    keyword = chunks.matching(session, collections, words[:LONGEST_QUESTION], settings.depth)
+    """The `settings.k` best passages for `words`, whose vector is `vector`, among `collections`; best first.
+
+    With tags, among the documents that have all of them.
+    """
+    dense = chunks.nearest(session, collections, vector, settings.depth, tags=tags)
+    keyword = chunks.matching(session, collections, words[:LONGEST_QUESTION], settings.depth, tags=tags)
     best = fuse(dense, keyword, settings)
-    return as_sources(best, chunks.sources(session, collections, [ranking.chunk_id for ranking in best]))
+    return as_sources(best, chunks.sources(session, collections, [ranking.chunk_id for ranking in best], tags=tags))
 
 
 def first_stage(settings: RetrievalSettings) -> RetrievalSettings:
@@ -173,6 +181,8 @@ class HybridRetriever(BaseRetriever):
     embedder: Embedder
     person: Person
     collection: str | None = None
+    document_tags: Sequence[str] = ()
+    """Only documents that have all of these are looked at. (`tags` are LangChain's, of the run.)"""
     rerankers: Rerankers = Field(default_factory=Rerankers)
     settings: RetrievalSettings = RetrievalSettings()
     pinned: RetrievalSettings | None = None
@@ -183,9 +193,9 @@ class HybridRetriever(BaseRetriever):
         """The same retriever, looking only there."""
         return self.model_copy(update={"collection": collection})
 
-    def asked_by(self, person: Person, collection: str | None) -> "HybridRetriever":
-        """The same retriever, looking where that person may: everywhere, or only there."""
-        return self.model_copy(update={"person": person, "collection": collection})
+    def asked_by(self, person: Person, collection: str | None, tags: Sequence[str] = ()) -> "HybridRetriever":
+        """The same retriever, looking where that person may: everywhere, or only there and at what has these tags."""
+        return self.model_copy(update={"person": person, "collection": collection, "document_tags": tags})
 
     def pinned_to(self, settings: RetrievalSettings) -> "HybridRetriever":
         """The same retriever, with these settings whatever is live."""
@@ -211,7 +221,7 @@ class HybridRetriever(BaseRetriever):
             installation.hold_embedder(session, embedder.name)
             scope = rights.readable(session, self.person, self.collection)
             settings = replace(self.pinned or in_force(session, scope, self.settings), k=k or self.k)
-            return retrieve(session, scope, words, vector, first_stage(settings)), settings
+            return retrieve(session, scope, words, vector, first_stage(settings), self.document_tags), settings
 
     def _get_relevant_documents(
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun, k: int | None = None, **_: object

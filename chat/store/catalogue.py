@@ -14,10 +14,9 @@ from sqlalchemy.orm import Session, aliased
 from chat.errors import NotFoundError
 from chat.store import documents, health, tags
 from chat.store.health import Health
+from chat.store.paging import in_order, page_of
 from chat.store.tables import Chunk, Citation, Collection, Content, Document, DocumentVersion, Message, Status, User
 
-PAGE = 50
-"""Documents on one page of the list."""
 HIDDEN = ("name", "stage")
 """What a line is filtered by, and does not show."""
 
@@ -126,14 +125,12 @@ def listing(session: Session, collections: Sequence[int], view: View) -> Listing
     by_stage = {stage: count for stage, count in rows}  # noqa: C416 - rows are not pairs to the type checker
     counts = {Stage.ALL: sum(by_stage.values())} | {stage: by_stage.get(stage, 0) for stage in [*Stage][1:]}
     key = func.lower(table.c.title) if view.sort is Sort.TITLE else table.c[view.sort.value]
-    page = session.execute(
+    chosen = (
         select(table)
         .where(*found, table.c.stage == view.stage if view.stage is not Stage.ALL else sa.true())
-        .order_by(key.desc().nulls_last() if view.descending else key.asc().nulls_last(), table.c.document_id.desc())
-        .limit(PAGE)
-        .offset(view.page * PAGE)
+        .order_by(*in_order(key, table.c.document_id, descending=view.descending))
     )
-    lines = [_line(row) for row in page]
+    lines = [_line(row) for row in session.execute(page_of(chosen, view.page))]
     concerns = health.of_documents(session, [each.document_id for each in lines])
     return Listing(lines, counts[view.stage], counts, concerns, tags.known(session, collections))
 

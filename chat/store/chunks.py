@@ -1,6 +1,7 @@
 """Chunks: written in bulk, searched by meaning and by words.
 
-Every search takes the ids of the collections that the asker may read and looks nowhere else.
+Every search takes the ids of the collections that the asker may read and looks nowhere else; where it takes tags, only
+at documents that have all of them.
 """
 
 from collections.abc import Iterable, Sequence
@@ -98,7 +99,25 @@ def write(
             copy.write_row((*place, chunk.section, chunk.text, config[0], vector, other))
 
 
-FEW = sa.text("""
+INSIDE = "live AND collection_id = ANY(:collections)"
+TAGGED = """ IN (
+    SELECT versions.content_id FROM document_versions AS versions
+    JOIN documents ON documents.id = versions.document_id AND versions.live
+    WHERE documents.collection_id = ANY(:collections) AND documents.tags @> cast(:tags AS varchar[])
+)"""
+"""Of a content's id: that a document with all these tags answers from it."""
+
+
+def _statements(written: str, *, streamed: bool = False) -> dict[bool, sa.TextClause]:
+    """A search without tags and, under True, one with them.
+
+    `streamed`: the tags only pass or stop what an index finds in its own order, which a join would lose.
+    """
+    tagged = f"(content_id{TAGGED}) IS TRUE" if streamed else f"content_id{TAGGED}"
+    return {False: sa.text(written), True: sa.text(written.replace(INSIDE, f"{INSIDE} AND {tagged}"))}
+
+
+FEW = _statements("""
     WITH graph AS (SELECT max(reltuples) AS size FROM pg_class WHERE oid = to_regclass('ix_chunks_embedding')),
          bound AS MATERIALIZED (SELECT cast(:limit * sqrt(greatest(1, size / :among)) AS bigint) AS most FROM graph)
     SELECT count(*) <= (SELECT most FROM bound) FROM (
@@ -106,29 +125,29 @@ FEW = sa.text("""
     ) AS counted
 """)
 """Whether so few chunks are to be searched that each is compared."""
-SIZE = sa.text("SELECT count(*) FROM chunks WHERE live AND collection_id = ANY(:collections)")
-NEAREST_EXACT = sa.text("""
+SIZE = _statements("SELECT count(*) FROM chunks WHERE live AND collection_id = ANY(:collections)")
+NEAREST_EXACT = """
     SELECT id, embedding <=> cast(:vector AS halfvec) AS distance
     FROM chunks WHERE live AND collection_id = ANY(:collections)
     ORDER BY (embedding <=> cast(:vector AS halfvec)) + 0, id LIMIT :depth
-""")
+"""
 """The addition keeps it from the graph; a materialised list of the vectors would be written to disk."""
-NEAREST_INDEXED = sa.text("""
+NEAREST_INDEXED = """
     WITH nearest AS MATERIALIZED (
         SELECT id, embedding <=> cast(:vector AS halfvec) AS distance
         FROM chunks WHERE live AND collection_id = ANY(:collections)
         ORDER BY embedding <=> cast(:vector AS halfvec) LIMIT :depth
     )
     SELECT id, distance FROM nearest ORDER BY distance + 0, id
-""")
+"""
 NEAREST = {
-    (True, False): NEAREST_EXACT,
-    (False, False): NEAREST_INDEXED,
-    (True, True): sa.text(NEAREST_EXACT.text.replace("embedding", "embedding_beside")),
-    (False, True): sa.text(NEAREST_INDEXED.text.replace("embedding", "embedding_beside")),
+    (True, False): _statements(NEAREST_EXACT),
+    (False, False): _statements(NEAREST_INDEXED, streamed=True),
+    (True, True): _statements(NEAREST_EXACT.replace("embedding", "embedding_beside")),
+    (False, True): _statements(NEAREST_INDEXED.replace("embedding", "embedding_beside"), streamed=True),
 }
 """By whether it is exact, and whether the vectors beside are searched."""
-MATCHING = sa.text(r"""
+MATCHING = _statements(r"""
     WITH configs AS MATERIALIZED (
         SELECT config FROM unnest(cast(:configs AS regconfig[])) AS config
         WHERE EXISTS (
@@ -174,14 +193,21 @@ SOURCES = sa.text("""
     CROSS JOIN LATERAL (
         SELECT documents.id AS document_id, documents.name, versions.id AS version_id, versions.number AS version
         FROM document_versions AS versions JOIN documents ON documents.id = versions.document_id
-        WHERE versions.content_id = contents.id AND versions.live ORDER BY documents.id LIMIT 1
+        WHERE versions.content_id = contents.id AND versions.live AND documents.tags @> cast(:tags AS varchar[])
+        ORDER BY documents.id LIMIT 1
     ) AS holder
     ORDER BY rank
 """).bindparams(folders=FOLDERS)
 
 
 def nearest(
-    session: Session, collections: Sequence[int], vector: np.ndarray, depth: int, *, beside: bool = False
+    session: Session,
+    collections: Sequence[int],
+    vector: np.ndarray,
+    depth: int,
+    *,
+    tags: Sequence[str] = (),
+    beside: bool = False,
 ) -> list[Hit]:
     """The `depth` live chunks of least cosine distance to `vector`, nearest first; `score` is the similarity.
 
@@ -189,15 +215,21 @@ def nearest(
     pass the filter.
     With `beside`, among the vectors of the other embedder, whose `vector` then is, too.
     """
-    scope = {"collections": list(collections)}
-    few = session.execute(FEW, scope | {"limit": EXACT_LIMIT, "among": EXACT_AMONG}).scalar_one()
-    statement = NEAREST[few, beside]
+    scope = _scope(collections, tags)
+    few = session.execute(FEW[bool(tags)], scope | {"limit": EXACT_LIMIT, "among": EXACT_AMONG}).scalar_one()
+    statement = NEAREST[few, beside][bool(tags)]
     rows = session.execute(statement, scope | {"vector": HalfVector(vector), "depth": depth})
     return [Hit(row.id, 1.0 - row.distance) for row in rows]
 
 
 def matching(
-    session: Session, collections: Sequence[int], words: str, depth: int, drafts: Sequence[int] = ()
+    session: Session,
+    collections: Sequence[int],
+    words: str,
+    depth: int,
+    drafts: Sequence[int] = (),
+    *,
+    tags: Sequence[str] = (),
 ) -> list[Hit]:
     """The `depth` live chunks that share any word with `words`, those with many and rare ones of them first.
 
@@ -206,12 +238,12 @@ def matching(
     The words are OR-ed: with AND, most questions match nothing at all. How rare a word is, is counted among the
     chunks that `collections` have, so nobody's ranking tells of what they may not read.
     """
-    scope = {"collections": list(collections)}
+    scope = _scope(collections, tags)
     rows = session.execute(
-        MATCHING,
+        MATCHING[bool(tags)],
         scope
         | {
-            "size": session.execute(SIZE, scope).scalar_one(),
+            "size": session.execute(SIZE[bool(tags)], scope).scalar_one(),
             "words": words,
             "configs": ["simple", *LANGUAGES.values()],
             "drafts": list(drafts),
@@ -221,7 +253,13 @@ def matching(
     return [Hit(row.id, float(row.score)) for row in rows]
 
 
-def sources(session: Session, collections: Sequence[int], chunk_ids: Sequence[int]) -> list[ChunkSource]:
+def sources(
+    session: Session, collections: Sequence[int], chunk_ids: Sequence[int], *, tags: Sequence[str] = ()
+) -> list[ChunkSource]:
     """What `chunk_ids` say and where they stand, in the order given; those that are not live any more are left out."""
-    rows = session.execute(SOURCES, {"collections": list(collections), "ids": list(chunk_ids)})
+    rows = session.execute(SOURCES, {"collections": list(collections), "tags": list(tags), "ids": list(chunk_ids)})
     return [ChunkSource(**row._mapping) for row in rows]
+
+
+def _scope(collections: Sequence[int], tags: Sequence[str]) -> dict[str, object]:
+    return {"collections": list(collections)} | ({"tags": list(tags)} if tags else {})

@@ -68,14 +68,7 @@ def count(session: Session, document_ids: Sequence[int]) -> Uses:
 def of_document(session: Session, document_id: int, most: int) -> list[Use]:
     """The latest `most` citations of the document, the newest first."""
     asked = aliased(Message)
-    question = (
-        select(asked.content)
-        .where(asked.conversation_id == Message.conversation_id, asked.role == "user")
-        .where(asked.position < Message.position)
-        .order_by(asked.position.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
+    question = select(asked.content).where(asked.id == Message.parent_id).scalar_subquery()
     rows = session.execute(
         select(
             Message.conversation_id,

@@ -1,7 +1,8 @@
 """Drafts, searched as if they were published: what a question would find, were these versions the live ones.
 
 The chunks of the given contents are compared one by one, exactly; they stand in for the live chunks of the documents
-that they are drafts of. Every search looks only into the collections that it is given.
+that they are drafts of. Every search looks only into the collections that it is given and, where it takes tags, only at
+documents that have all of them.
 """
 
 from collections.abc import Sequence
@@ -20,7 +21,7 @@ READY = sa.text("""
     SELECT versions.content_id
     FROM document_versions AS versions JOIN documents ON documents.id = versions.document_id
     WHERE versions.id = ANY(:versions) AND versions.content_id IS NOT NULL
-      AND documents.collection_id = ANY(:collections)
+      AND documents.collection_id = ANY(:collections) AND documents.tags @> cast(:tags AS varchar[])
 """)
 REPLACED = sa.text("""
     SELECT chunks.id
@@ -81,37 +82,57 @@ def ready(session: Session, collections: Sequence[int]) -> list[ReadyDraft]:
     return [ReadyDraft(**row._mapping) for row in rows]
 
 
-def contents_of(session: Session, collections: Sequence[int], version_ids: Sequence[int]) -> list[int]:
-    """Ids of the contents of those versions that are ready and in these collections: what the searches here take."""
-    scope = {"versions": list(version_ids), "collections": list(collections)}
+def contents_of(
+    session: Session, collections: Sequence[int], version_ids: Sequence[int], tags: Sequence[str] = ()
+) -> list[int]:
+    """Ids of the contents of those versions that are ready, in these collections and of documents with all these tags:
+    what the searches here take.
+    """
+    scope = {"versions": list(version_ids), "collections": list(collections), "tags": list(tags)}
     return list(session.scalars(READY, scope))
 
 
 def nearest_in(
-    session: Session, collections: Sequence[int], content_ids: Sequence[int], vector: np.ndarray, depth: int
+    session: Session,
+    collections: Sequence[int],
+    content_ids: Sequence[int],
+    vector: np.ndarray,
+    depth: int,
+    tags: Sequence[str] = (),
 ) -> list[Hit]:
     """The `depth` chunks of least cosine distance to `vector`, were the contents live; `score` is the similarity."""
     scope = _scope(collections, content_ids) | {"vector": HalfVector(vector), "depth": depth}
     drafted = [Hit(row.id, 1.0 - row.distance) for row in session.execute(NEAREST, scope)]
     gone = _replaced(session, content_ids)
-    return _best(drafted, chunks.nearest(session, collections, vector, depth + len(gone)), gone, depth)
+    live = chunks.nearest(session, collections, vector, depth + len(gone), tags=tags)
+    return _best(drafted, live, gone, depth)
 
 
 def matching_in(
-    session: Session, collections: Sequence[int], content_ids: Sequence[int], words: str, depth: int
+    session: Session,
+    collections: Sequence[int],
+    content_ids: Sequence[int],
+    words: str,
+    depth: int,
+    tags: Sequence[str] = (),
 ) -> list[Hit]:
     """The `depth` chunks that share any word with `words`, best text rank first, were the contents live."""
     gone = _replaced(session, content_ids)
-    return _best([], chunks.matching(session, collections, words, depth + len(gone), content_ids), gone, depth)
+    found = chunks.matching(session, collections, words, depth + len(gone), content_ids, tags=tags)
+    return _best([], found, gone, depth)
 
 
 def sources_in(
-    session: Session, collections: Sequence[int], content_ids: Sequence[int], chunk_ids: Sequence[int]
+    session: Session,
+    collections: Sequence[int],
+    content_ids: Sequence[int],
+    chunk_ids: Sequence[int],
+    tags: Sequence[str] = (),
 ) -> list[ChunkSource]:
     """What `chunk_ids`, of the contents or live, say and where they stand, in the order given."""
     rows = session.execute(SOURCES, _scope(collections, content_ids) | {"ids": list(chunk_ids)})
     found = {row.chunk_id: ChunkSource(**row._mapping) for row in rows}
-    found |= {source.chunk_id: source for source in chunks.sources(session, collections, chunk_ids)}
+    found |= {source.chunk_id: source for source in chunks.sources(session, collections, chunk_ids, tags=tags)}
     return [found[chunk_id] for chunk_id in chunk_ids if chunk_id in found]
 
 

@@ -11,12 +11,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from chat.store import staleness
+from chat.store.paging import in_order, page_of
 from chat.store.staleness import Stale
 from chat.store.tables import Collection, Example, ExampleReview, ExampleState, ExampleVersion, User
 from chat.store.wordings import Wording, places_of, wording_of
 
-PAGE = 50
-"""Examples on one page of the list."""
 SHOWN_CHARACTERS = 400
 """Of a question or an answer, in the list."""
 
@@ -217,10 +216,7 @@ def _order(view: View) -> list[Any]:
         Sort.PERSON: select(author.name).where(author.id == ExampleVersion.user_id).scalar_subquery(),
         Sort.CHANGED: Example.updated_at,
     }
-    column = columns[view.sort]
-    if view.descending:
-        return [column.desc().nulls_last(), Example.id.desc()]
-    return [column.asc().nulls_last(), Example.id.asc()]
+    return in_order(columns[view.sort], Example.id.expression, descending=view.descending)
 
 
 def _page(
@@ -251,15 +247,13 @@ def _page(
             func.coalesce(reviewer == ExampleVersion.user_id, sa.false()).label("by_author"),
         )
     )
-    rows = session.execute(
+    every = (
         statement.join(Collection, Collection.id == Example.collection_id)
         .outerjoin(User, User.id == ExampleVersion.user_id)
         .where(*chosen)
         .order_by(*_order(view))
-        .limit(PAGE)
-        .offset(view.page * PAGE)
     )
     return [
         Line(**{**row._mapping, "state": ExampleState(row.state)}, stale=outdated.get(row.version_id, ()))
-        for row in rows
+        for row in session.execute(page_of(every, view.page))
     ]

@@ -15,6 +15,7 @@ from chat.store.tables import (
     Example,
     ExampleSource,
     ExampleVersion,
+    Installation,
     Question,
     SnapshotRow,
     Split,
@@ -91,12 +92,18 @@ def learned(session: Session, snapshot_id: int) -> list[Learned]:
     ]
 
 
-def asked_for(session: Session, collection_id: int) -> Mapping[str, Any]:
-    """What the collection's gate asks for, where that differs from the defaults."""
-    return session.get_one(Collection, collection_id).gate
+def asked_for(session: Session, collection_id: int | None) -> Mapping[str, Any]:
+    """What the gate of a collection or, without one, of everywhere asks for beside what it follows."""
+    return _place(session, collection_id).gate
 
 
-def ask_for(session: Session, collection_id: int, wanted: Mapping[str, Any]) -> None:
-    """Set what the collection's gate asks for."""
-    session.get_one(Collection, collection_id).gate = dict(wanted)
+def ask_for(session: Session, collection_id: int | None, wanted: Mapping[str, Any]) -> None:
+    """Set what the gate of a collection or, without one, of everywhere asks for."""
+    _place(session, collection_id).gate = dict(wanted)
     session.flush()
+
+
+def _place(session: Session, collection_id: int | None) -> Collection | Installation:
+    if collection_id is None:
+        return session.scalars(select(Installation)).one()
+    return session.get_one(Collection, collection_id)

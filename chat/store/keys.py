@@ -1,6 +1,5 @@
 """The keys that programs ask with. Only a key's hash is kept, so that who reads the database has no key."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from chat.errors import NotFoundError
 from chat.store.tables import ApiKey, User
+from chat.store.tokens import sha256
 
 NOTED_EVERY = timedelta(minutes=10)
 """How exactly it is known when a key was last used: a write for each request would cost more than it tells."""
@@ -51,7 +51,7 @@ class Bearer:
 
 def add(session: Session, user_id: int, name: str, start: str, secret: str, scopes: Sequence[Scope]) -> ApiKey:
     """Keep the hash of a new key."""
-    made = ApiKey(user_id=user_id, name=name, start=start, sha256=_sha256(secret), scopes=[*map(str, scopes)])
+    made = ApiKey(user_id=user_id, name=name, start=start, sha256=sha256(secret), scopes=[*map(str, scopes)])
     session.add(made)
     session.flush()
     return made
@@ -62,7 +62,7 @@ def bearer(session: Session, secret: str) -> Bearer | None:
     found = session.execute(
         select(ApiKey.id, User.name, ApiKey.scopes)
         .join(User, User.id == ApiKey.user_id)
-        .where(ApiKey.sha256 == _sha256(secret), ApiKey.revoked_at.is_(None), User.disabled_at.is_(None))
+        .where(ApiKey.sha256 == sha256(secret), ApiKey.revoked_at.is_(None), User.disabled_at.is_(None))
     ).one_or_none()
     return None if found is None else Bearer(*found)
 
@@ -102,7 +102,3 @@ def revoke(session: Session, key_id: int, user_id: int | None) -> ApiKey:
     found.revoked_at = found.revoked_at or session.scalar(select(func.now()))
     session.flush()
     return found
-
-
-def _sha256(secret: str) -> str:
-    return hashlib.sha256(secret.encode(errors="replace")).hexdigest()

@@ -2,21 +2,14 @@
 
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from chat.store.questions import Label, NewQuestion
-from chat.store.tables import Question, QuestionPassage
+from chat.store.questions import Label, NewQuestion, rows_of
 
 
 def labelled(session: Session, collection_id: int) -> list[dict[str, Any]]:
     """The collection's labelled questions, as the rows of a question set."""
-    rows = session.scalars(select(Question).where(Question.collection_id == collection_id).order_by(Question.id)).all()
-    marked = session.scalars(
-        select(QuestionPassage)
-        .where(QuestionPassage.question_id.in_([row.id for row in rows]))
-        .order_by(QuestionPassage.id)
-    ).all()
+    rows, marked = rows_of(session, collection_id)
     labels: dict[int, list[Label]] = {row.id: [] for row in rows}
     for each in marked:
         labels[each.question_id].append(Label(each.document, each.quote, each.relevant))

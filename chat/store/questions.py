@@ -196,14 +196,20 @@ def remove(session: Session, collections: Sequence[int], question_id: int) -> st
     return question.text
 
 
-def of_collection(session: Session, collection_id: int) -> list[LabelledQuestion]:
-    """The collection's questions with their labels, in the order they came. Labels find their documents by name."""
+def rows_of(session: Session, collection_id: int) -> tuple[Sequence[Question], Sequence[QuestionPassage]]:
+    """The collection's questions, in the order they came, and all their passages."""
     rows = session.scalars(select(Question).where(Question.collection_id == collection_id).order_by(Question.id)).all()
     marked = session.scalars(
         select(QuestionPassage)
         .where(QuestionPassage.question_id.in_([row.id for row in rows]))
         .order_by(QuestionPassage.id)
     ).all()
+    return rows, marked
+
+
+def of_collection(session: Session, collection_id: int) -> list[LabelledQuestion]:
+    """The collection's questions with their labels, in the order they came. Labels find their documents by name."""
+    rows, marked = rows_of(session, collection_id)
     ids = named(session, collection_id, [passage.document for passage in marked if passage.document_id is None])
     labels: dict[int, list[Label]] = {row.id: [] for row in rows}
     for passage in marked:

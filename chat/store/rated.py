@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from chat.errors import NotFoundError
-from chat.store import cited, conversations
+from chat.store import branches, cited, conversations
 from chat.store.tables import Conversation, Feedback, Message
 
 
@@ -32,9 +32,8 @@ def get(session: Session, message_id: UUID) -> RatedAnswer:
     if feedback is None or message is None:
         raise missing()
     conversation = session.get_one(Conversation, message.conversation_id)
-    said = conversations.messages(session, conversation.id)
-    at = [each.id for each in said].index(message_id)
-    return RatedAnswer(said[at], said[:at], feedback, conversation.user_id, _homes(session, said[at]))
+    *before, answer = branches.path(session, message_id)
+    return RatedAnswer(answer, before, feedback, conversation.user_id, _homes(session, answer))
 
 
 def missing() -> NotFoundError:

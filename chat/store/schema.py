@@ -7,6 +7,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from psycopg.errors import InsufficientPrivilege
 
 from chat.errors import DatabaseError
 
@@ -19,7 +20,8 @@ LEAST_PGVECTOR = (0, 8, 2)
 def migrate(engine: sa.Engine) -> None:
     """Apply the migrations that are missing. Safe to call from many processes at once.
 
-    Raises `DatabaseError` when pgvector is missing or too old, or the database is newer than this program.
+    Raises `DatabaseError` when pgvector is missing or too old, the role may not make what is needed, or the database
+    is newer than this program.
     """
     with engine.connect() as connection:
         require_pgvector(connection)
@@ -27,11 +29,28 @@ def migrate(engine: sa.Engine) -> None:
         connection.commit()
         try:
             upgrade(connection)
+        except sa.exc.ProgrammingError as error:
+            if not isinstance(error.orig, InsufficientPrivilege):
+                raise
+            raise DatabaseError(forbidden(connection, error.orig)) from None
         finally:
             connection.rollback()
             connection.execute(sa.select(sa.func.pg_advisory_unlock(LOCK)))
             connection.commit()
     engine.dispose()
+
+
+def forbidden(connection: sa.Connection, refusal: InsufficientPrivilege) -> str:
+    """What an administrator of the server has to type, where our role may not make the tables."""
+    connection.rollback()
+    role, database = connection.execute(
+        sa.text("SELECT quote_ident(current_user), quote_ident(current_database())")
+    ).one()
+    return (
+        f"The role {role} may not prepare the database {database}: {str(refusal).partition(chr(10))[0]}. "
+        f"Have an administrator of the server connect to it and type:\n"
+        f"CREATE EXTENSION IF NOT EXISTS vector;\nGRANT CREATE ON SCHEMA public TO {role};"
+    )
 
 
 def upgrade(connection: sa.Connection) -> None:

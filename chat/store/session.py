@@ -1,7 +1,7 @@
 """Connections to the database: one engine per process, sessions that the caller opens and commits."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import pgvector.psycopg
 import psycopg
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from chat.errors import DatabaseError
 
 Sessions = sessionmaker[Session]
+T = TypeVar("T")
 
 HNSW = "-c hnsw.ef_search=200 -c hnsw.iterative_scan=relaxed_order"
 """With pgvector's own default of 40, an index scan returns at most 40 rows whatever the LIMIT says."""
@@ -51,6 +52,19 @@ def make_engine(url: str, revive: Callable[[], object] | None = None) -> sa.Engi
 def make_sessions(engine: sa.Engine) -> Sessions:
     """Factory of sessions. `with sessions.begin() as session:` is the only place that commits."""
     return sessionmaker(engine, expire_on_commit=False)
+
+
+def once_more(transaction: Callable[[], T]) -> T:
+    """What a transaction comes to; done again where its connection broke, as it does when the database is restarted.
+
+    Only for what may be done twice: it may have been kept, and only the word of that been lost.
+    """
+    try:
+        return transaction()
+    except sa.exc.DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        return transaction()
 
 
 def raw_connection(session: Session) -> psycopg.Connection:

@@ -30,6 +30,11 @@ def parse(written: str) -> list[str]:
     return tags
 
 
+def wanted(named: Iterable[str]) -> list[str]:
+    """The tags that somebody asks by, as they are kept. Raises `InvalidInputError` for what can be none."""
+    return parse(",".join(named))
+
+
 def change(
     session: Session,
     collections: Sequence[int],

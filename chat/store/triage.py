@@ -34,13 +34,13 @@ MAY_KNOW = """
      OR (homes.collections IS NULL AND conversations.user_id = :person))
 """
 ASKED = """
-    (SELECT asked.content FROM messages AS asked
-     WHERE asked.conversation_id = answers.conversation_id AND asked.role = 'user'
-       AND asked.position < answers.position
-     ORDER BY asked.position DESC LIMIT 1)
+    (SELECT asked.content FROM messages AS asked WHERE asked.id = answers.parent_id)
 """
 RATED_BAD = "messages.id IN (SELECT message_id FROM feedback WHERE rating < 0)"
-REFUSED_LATELY = "messages.refused AND messages.created_at > now() - make_interval(weeks => cast(:weeks AS int))"
+REFUSED_LATELY = """
+    messages.refused AND messages.receipt->'copy_of' IS NULL
+    AND messages.created_at > now() - make_interval(weeks => cast(:weeks AS int))
+"""
 BAD = sa.text(f"""
     WITH homes AS MATERIALIZED ({HOMES.format(which=RATED_BAD)})
     SELECT answers.id, feedback.state, feedback.reasons, {ASKED} AS question, answers.content AS answer,

@@ -60,6 +60,7 @@ def _answers(canary: Promotion, present: str | None) -> "sa.Select[str | None, U
             Message.role == "assistant",
             Message.status == AnswerStatus.COMPLETE,
             Message.created_at >= canary.created_at,
+            Message.receipt["copy_of"].is_(None),
             Message.mode.in_(retrieving),
             sa.or_(Message.adapter == canary.digest, Message.adapter.is_not_distinct_from(present)),
             here,

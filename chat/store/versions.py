@@ -52,12 +52,7 @@ def add(
     The newest version is given back unchanged when it is of the same bytes and did not fail, unless that one is a
     draft and this one is not to be, or this one is to be read `afresh`. `owner_id` is who a new document belongs to.
     """
-    made = sa.dialects.postgresql.insert(Document).values(
-        collection_id=collection_id, name=name, source=source, owner_id=owner_id
-    )
-    session.execute(made.on_conflict_do_nothing())
-    document = documents.find(session, collection_id, name)
-    assert document is not None
+    document = _document(session, collection_id, name, source, owner_id)
     newest = latest(session, document.id)
     if newest is not None and _same(newest, sha256, kind) and not (newest.draft and not draft) and not afresh:
         return newest, False
@@ -74,6 +69,17 @@ def add(
     session.add(version)
     session.flush()
     return version, True
+
+
+def _document(session: Session, collection_id: int, name: str, source: str, owner_id: int | None) -> Document:
+    """The document of that name, made if it is new."""
+    made = sa.dialects.postgresql.insert(Document).values(
+        collection_id=collection_id, name=name, source=source, owner_id=owner_id
+    )
+    session.execute(made.on_conflict_do_nothing())
+    document = documents.find(session, collection_id, name)
+    assert document is not None
+    return document
 
 
 def _same(version: DocumentVersion, sha256: str, kind: str) -> bool:

@@ -16,6 +16,48 @@ depends_on = None
 
 def upgrade() -> None:
     op.execute("SET LOCAL lock_timeout = '10s'")
+    op.add_column('users', sa.Column('password', sa.String(), nullable=True))
+    op.create_table('sign_ins',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('user_id', sa.BigInteger(), nullable=False),
+    sa.Column('sha256', sa.String(), nullable=False),
+    sa.Column('address', sa.String(), nullable=False),
+    sa.Column('browser', sa.String(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('seen_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_sign_ins_user_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_sign_ins')),
+    sa.UniqueConstraint('sha256', name=op.f('uq_sign_ins_sha256'))
+    )
+    op.create_index(op.f('ix_sign_ins_user_id'), 'sign_ins', ['user_id'], unique=False)
+    op.create_table('sign_in_failures',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('name', sa.String(), nullable=False),
+    sa.Column('address', sa.String(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_sign_in_failures'))
+    )
+    op.create_index(op.f('ix_sign_in_failures_address'), 'sign_in_failures', ['address'], unique=False)
+    op.create_index(op.f('ix_sign_in_failures_name'), 'sign_in_failures', ['name'], unique=False)
+    op.create_table('invitations',
+    sa.Column('user_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('sha256', sa.String(), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_invitations_user_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('user_id', name=op.f('pk_invitations')),
+    sa.UniqueConstraint('sha256', name=op.f('uq_invitations_sha256'))
+    )
+    op.create_table('identities',
+    sa.Column('issuer', sa.String(), nullable=False),
+    sa.Column('subject', sa.String(), nullable=False),
+    sa.Column('user_id', sa.BigInteger(), nullable=False),
+    sa.Column('email', sa.String(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.ForeignKeyConstraint(['user_id'], ['users.id'], name=op.f('fk_identities_user_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('issuer', 'subject', name=op.f('pk_identities'))
+    )
+    op.create_index(op.f('ix_identities_user_id'), 'identities', ['user_id'], unique=False)
     op.create_table('audit',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
@@ -317,9 +359,36 @@ def upgrade() -> None:
     )
     op.create_index('uq_promotions_canary', 'promotions', [sa.literal_column('coalesce(collection_id, 0)')], unique=True, postgresql_where=sa.text("stage = 'canary'"))
     op.create_index('uq_promotions_live', 'promotions', [sa.literal_column('coalesce(collection_id, 0)')], unique=True, postgresql_where=sa.text("stage = 'live'"))
+    op.add_column('installation', sa.Column('gate', postgresql.JSONB(astext_type=sa.Text()), server_default='{}', nullable=False))
     op.add_column('collections', sa.Column('gate', postgresql.JSONB(astext_type=sa.Text()), server_default='{}', nullable=False))
     op.add_column('messages', sa.Column('adapter', sa.String(), nullable=True))
     op.create_index('ix_messages_adapter', 'messages', ['adapter', 'created_at'], unique=False, postgresql_where=sa.text('adapter IS NOT NULL'))
+    op.add_column('messages', sa.Column('parent_id', sa.Uuid(), nullable=True))
+    op.execute('''
+        UPDATE messages SET parent_id = ordered.before
+        FROM (SELECT id, lag(id) OVER (PARTITION BY conversation_id ORDER BY position) AS before FROM messages) ordered
+        WHERE ordered.id = messages.id
+    ''')
+    op.create_unique_constraint(op.f('uq_messages_conversation_id_id'), 'messages', ['conversation_id', 'id'])
+    op.create_index('ix_messages_conversation_id_parent_id', 'messages', ['conversation_id', 'parent_id'], unique=False)
+    op.create_foreign_key(op.f('fk_messages_conversation_id_parent_id'), 'messages', 'messages', ['conversation_id', 'parent_id'], ['conversation_id', 'id'], ondelete='CASCADE')
+    op.add_column('conversations', sa.Column('leaf_id', sa.Uuid(), nullable=True))
+    op.execute('''
+        UPDATE conversations SET leaf_id =
+            (SELECT id FROM messages WHERE conversation_id = conversations.id ORDER BY position DESC LIMIT 1)
+    ''')
+    op.create_index(op.f('ix_conversations_leaf_id'), 'conversations', ['leaf_id'], unique=False)
+    op.create_foreign_key(op.f('fk_conversations_leaf_id'), 'conversations', 'messages', ['leaf_id'], ['id'], ondelete='SET NULL')
+    op.create_table('shares',
+    sa.Column('id', sa.Uuid(), nullable=False),
+    sa.Column('conversation_id', sa.Uuid(), nullable=False),
+    sa.Column('leaf_id', sa.Uuid(), nullable=False),
+    sa.Column('title', sa.String(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.ForeignKeyConstraint(['conversation_id', 'leaf_id'], ['messages.conversation_id', 'messages.id'], name=op.f('fk_shares_conversation_id_leaf_id'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_shares')),
+    sa.UniqueConstraint('conversation_id', 'leaf_id', name=op.f('uq_shares_conversation_id_leaf_id'))
+    )
     op.add_column('contents', sa.Column('warnings', postgresql.JSONB(astext_type=sa.Text()), server_default='[]', nullable=False))
     op.add_column('contents', sa.Column('superseded', sa.Boolean(), server_default=sa.text('false'), nullable=False))
     op.drop_index('uq_contents_bytes', table_name='contents')
@@ -342,9 +411,18 @@ def downgrade() -> None:
     op.create_index('uq_contents_bytes', 'contents', ['collection_id', 'sha256', 'kind'], unique=True, postgresql_where=sa.text('complete'))
     op.drop_column('contents', 'superseded')
     op.drop_column('contents', 'warnings')
+    op.drop_table('shares')
+    op.drop_constraint(op.f('fk_conversations_leaf_id'), 'conversations', type_='foreignkey')
+    op.drop_index(op.f('ix_conversations_leaf_id'), table_name='conversations')
+    op.drop_column('conversations', 'leaf_id')
+    op.drop_constraint(op.f('fk_messages_conversation_id_parent_id'), 'messages', type_='foreignkey')
+    op.drop_index('ix_messages_conversation_id_parent_id', table_name='messages')
+    op.drop_constraint(op.f('uq_messages_conversation_id_id'), 'messages', type_='unique')
+    op.drop_column('messages', 'parent_id')
     op.drop_index('ix_messages_adapter', table_name='messages', postgresql_where=sa.text('adapter IS NOT NULL'))
     op.drop_column('messages', 'adapter')
     op.drop_column('collections', 'gate')
+    op.drop_column('installation', 'gate')
     op.drop_index('uq_promotions_live', table_name='promotions', postgresql_where=sa.text("stage = 'live'"))
     op.drop_index('uq_promotions_canary', table_name='promotions', postgresql_where=sa.text("stage = 'canary'"))
     op.drop_table('promotions')
@@ -373,3 +451,8 @@ def downgrade() -> None:
     op.drop_table('accepted_findings')
     op.drop_table('audit')
     op.execute('DROP FUNCTION audit_is_append_only()')
+    op.drop_table('identities')
+    op.drop_table('invitations')
+    op.drop_table('sign_in_failures')
+    op.drop_table('sign_ins')
+    op.drop_column('users', 'password')

@@ -12,7 +12,8 @@ from chat.engine.loading import LoadedModel
 from chat.engine.process import ADAPTERS, Address
 from chat.rights import Person
 from chat.settings import Settings
-from chat.store import users
+from chat.store import adapters, users
+from chat.store import collections as store_collections
 from chat.store.database import Database
 from chat.store.tables import UserRole
 from tests.conftest import OWNER
@@ -70,3 +71,18 @@ def somebody(database: Database) -> Callable[[UserRole], Person]:
             return Person(made.id, made.name, role)
 
     return make
+
+
+@pytest.fixture
+def harbour(three: Adapters) -> str:
+    """A collection."""
+    with three.sessions.begin() as session:
+        return store_collections.ensure(session, "harbour").name
+
+
+def serving(registry: Adapters, collection: str | None = None) -> str | None:
+    """Name of the adapter that answers there, or everywhere."""
+    with registry.sessions() as session:
+        place = store_collections.get(session, collection).id if collection else None
+        found = adapters.serving(session, place)
+    return found and found.name

@@ -89,6 +89,21 @@ def test_every_rule_stands_in_the_panel_before_anybody_decides(handlers: Adapter
     assert "With citations" in page
 
 
+def test_what_the_rules_ask_for_is_changed_in_percent_and_said(handlers: AdaptersHandlers) -> None:
+    panel = handlers.opened(event(name="one"))
+    assert 'name="most_lost" type="number" required min="0" max="100" step="any" value="10"' in panel
+    sent = {"most_lost": "2.5", "measure": "f1", "least_answers": "20", "most_general_lost": "5", "most_recited": "10"}
+    said, panel = handlers.asked(event(name="one", **sent, most_from_weights="20", most_stale="0"))
+    assert "The rules ask for this everywhere from now on." in said
+    assert 'value="2.5"' in panel
+    asked = handlers.adapters.thresholds()
+    assert (asked.most_lost, asked.measure, asked.least_answers) == (0.025, "f1", 20)
+    with pytest.raises(gr.Error, match="a share from 0 to 1"):
+        handlers.asked(event(name="one", **{**sent, "most_lost": "200"}, most_from_weights="20", most_stale="0"))
+    with pytest.raises(gr.Error, match="most_lost is a number"):
+        handlers.asked(event(name="one", **{**sent, "most_lost": HOSTILE}, most_from_weights="20", most_stale="0"))
+
+
 def test_a_card_says_what_a_stranger_wrote_as_words(handlers: AdaptersHandlers, database: Database) -> None:
     with database.engine.begin() as connection:
         connection.execute(

@@ -200,6 +200,13 @@ def test_deletion_takes_files_and_says_what_went(three: Adapters, database: Data
     assert ("delete adapter", "one") in audited(database)
 
 
+def test_what_is_deleted_answers_nobody_any_more(heard: Adapters, folder: Path) -> None:
+    digest = heard.take_in(folder, "mine").digest
+    assert ask(heard, digest).status_code == 200
+    heard.delete("mine")
+    assert ask(heard, digest).status_code == 404
+
+
 def test_what_was_retired_is_offered_again(three: Adapters) -> None:
     three.retire("one")
     assert three.show("one").line.state == "retired"

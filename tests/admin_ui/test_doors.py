@@ -3,6 +3,7 @@
 import json
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,13 @@ from admin.app import Parts, build
 from admin.curation.documents.ingesting import Ingestion
 from admin.curation.embedders import Changeover
 from admin.service.library import Library
+from admin.ui.handlers import Handlers
 from chat.settings import Settings
 from chat.store.catalogue import View
 from chat.store.database import Database
 from tests.admin_ui.conftest import Add
+from tests.conftest import OWNER
+from tests.sources.conftest import Site, site  # noqa: F401 - a fixture
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
@@ -33,7 +37,7 @@ def client(
 ) -> Iterator[TestClient]:
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "served"))
     parts = Parts(settings, database, ingestion, Changeover(database.sessions, ingestion.embedder))
-    with TestClient(build(parts)) as client:
+    with TestClient(build(parts), base_url="http://127.0.0.1") as client:
         yield client
 
 
@@ -51,19 +55,43 @@ def test_no_file_of_the_machine_is_served(client: TestClient, home: Path, add: A
         assert "root:" not in got.text
 
 
-@pytest.mark.parametrize("named", ["path", "url"])
+@pytest.mark.parametrize("way", ["file=", "file%3D", "file/"])
+def test_what_somebody_uploads_is_handed_out_to_nobody(client: TestClient, way: str) -> None:
+    """Gradio keeps it under the hash of its bytes, so who knows the bytes knows the way to it."""
+    [path] = client.post("/gradio_api/upload", files={"files": ("pets.txt", SECRET.encode())}).json()
+    assert Path(path).read_text() == SECRET
+    for method in ("GET", "HEAD"):
+        got = client.request(method, f"/gradio_api/{way}{path}")
+        assert (got.status_code, SECRET in got.text) == (403, False)
+
+
+def test_an_upload_that_is_refused_is_not_kept(handlers: Handlers, tmp_path: Path) -> None:
+    (tmp_path / "pets.txt").write_text(SECRET)
+    nobody = replace(handlers, library=handlers.library.for_person(replace(OWNER, id=99)))
+    said, _ = nobody.uploaded([(tmp_path / "pets.txt", "pets.txt")], View(collection="ferries"))
+    assert "Not taken" in said
+    assert not (tmp_path / "pets.txt").exists()
+
+
+@pytest.mark.parametrize("named", ["path", "url", "address"])
 def test_an_upload_cannot_name_a_file_that_is_here_already(
-    client: TestClient, library: Library, home: Path, named: str
+    client: TestClient,
+    library: Library,
+    home: Path,
+    site: Site,  # noqa: F811
+    named: str,
 ) -> None:
     secret = home / "secret.txt"
     secret.write_text(SECRET)
+    site.page("/secret.txt", SECRET, "text/plain")
     config = client.get("/config").json()
     event = next(each for each in config["dependencies"] if _is_upload(config, each))
-    place = {"path": str(secret), "url": secret.as_uri()}[named]
-    file = {"path": str(secret) if named == "path" else "x", "url": place, "orig_name": "secret.txt", "meta": FILE}
+    place = {"path": str(secret), "url": secret.as_uri(), "address": site.url("/secret.txt", "127.0.0.1")}[named]
+    file = {"path": str(secret) if named == "path" else place, "url": place, "orig_name": "a.txt", "meta": FILE}
     _send(client, event["id"], [[file], None, False])
     assert library.overview(View()).listing.total == 0
     assert secret.exists()
+    assert site.asked == []
 
 
 def test_no_event_copies_a_file_to_where_files_are_served(client: TestClient, home: Path) -> None:

@@ -11,9 +11,10 @@ from admin.curation.documents.ingesting import Ingestion, blob_path, submit
 from admin.service.library import Library
 from admin.ui.handlers import Handlers, Opened, queue_in_words
 from chat.store import documents
-from chat.store.catalogue import PAGE, Sort, Stage, View
+from chat.store.catalogue import Sort, Stage, View
 from chat.store.database import Database
 from chat.store.jobs import QueueState
+from chat.store.paging import PAGE
 from tests.admin_ui.conftest import Add
 
 PETS = "Dogs travel free on the open deck.\n\nCats stay in a carrier."

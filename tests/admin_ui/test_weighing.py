@@ -95,7 +95,7 @@ def test_a_draft_is_offered_and_tried_where_there_is_one(
     known = [("", "As it answers now"), (draft, "Fares, draft 2")]
     assert offered("ferries", draft)._constructor_args[0] == {"choices": known}
     assert offered("ferries", "999")._constructor_args[0] == {"choices": known, "value": ""}
-    found = handlers.probed("What does a day ticket cost?", "ferries", 5, draft)
+    found = handlers.probed("What does a day ticket cost?", "ferries", 5, "", draft)
     assert "costs 15 marks" in found
     assert "&lt;b&gt;dogs" in found
     assert "costs 12 marks" not in found

@@ -49,6 +49,7 @@ def every_way_in(address: str, secret: str) -> dict[str, int]:
     """The status that each path replies with to this key."""
     bodies: dict[str, dict[str, Any]] = {
         "chat/completions": {"messages": asked()},
+        "search": {"query": "x"},
         "embeddings": {"model": "assistant", "input": "x"},
     }
     headers = {"Authorization": f"Bearer {secret}"}
@@ -74,7 +75,12 @@ def test_a_key_opens_a_closed_door_as_its_owner(closed_address: str, key: NewKey
         reply = client.chat.completions.create(model="assistant", messages=asked())
         assert "22:15" not in str(reply.choices[0].message.content), "kim is no member"
     rows(library.database, "UPDATE collections SET open = true")
-    assert every_way_in(closed_address, key.secret) == {"chat/completions": 200, "embeddings": 200, "models": 200}
+    assert every_way_in(closed_address, key.secret) == {
+        "chat/completions": 200,
+        "search": 200,
+        "embeddings": 200,
+        "models": 200,
+    }
 
 
 @pytest.mark.parametrize("secret", ["none", f"{PREFIX}{'x' * 43}", "sk-whatever", "ключ".encode().hex()])
@@ -116,7 +122,12 @@ def test_an_open_door_takes_what_clients_send_that_have_no_key(address: str) -> 
 
 def test_a_key_is_good_for_what_it_was_made_for(closed_address: str, keys: Keys, asker: Person) -> None:
     narrow = keys.add("vectors", [Scope.EMBED], "kim")
-    assert every_way_in(closed_address, narrow.secret) == {"chat/completions": 403, "embeddings": 200, "models": 200}
+    assert every_way_in(closed_address, narrow.secret) == {
+        "chat/completions": 403,
+        "search": 403,
+        "embeddings": 200,
+        "models": 200,
+    }
     refused = pytest.raises(openai.PermissionDeniedError, match="This key is for embed, not for ask")
     with official(closed_address, narrow.secret) as client, refused:
         client.chat.completions.create(model="assistant", messages=asked())

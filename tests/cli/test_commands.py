@@ -5,7 +5,9 @@ import socket
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
+from chat.store.database import Database
 from tests.cli.conftest import Run
 
 ASKED = "When does the harbour gate close in the evening?"
@@ -68,6 +70,20 @@ def test_questions_from_a_file_are_answered_a_line_each(run: Run, folder: Path, 
         assert outcome.status == 0
         assert [line["id"] for line in outcome.lines] == ["q1", "2"]
         assert all(key in line for line in outcome.lines)
+
+
+def test_tags_say_which_documents_are_asked(run: Run, folder: Path, database: Database) -> None:
+    run("admin", "ingest", folder)
+    with database.engine.begin() as connection:
+        connection.execute(sa.text("UPDATE documents SET tags = '{lit,old}' WHERE name = 'dogs.txt'"))
+    for words in (("--tag", "lit"), ("--tag", "lit", "--tag", "old")):
+        [result] = run("chat", "search", ASKED, *words, "--json").document["results"]
+        assert result["document"] == "dogs.txt"
+    asked = run("chat", "ask", ASKED, "--tag", "lit", "--json").document
+    assert {found["document"] for found in asked["retrieved"]} == {"dogs.txt"}
+    assert run("chat", "search", ASKED, "--tag", "lit", "--tag", "new", "--json").document == {"results": []}
+    wrong = run("chat", "search", ASKED, "--tag", "x" * 41)
+    assert (wrong.status, "at most 40 characters" in wrong.err) == (1, True)
 
 
 def test_a_refusal_and_an_empty_result_are_not_failures(run: Run) -> None:

@@ -23,6 +23,11 @@ def chunks_of(text: str, target: int = 700, limit: int = 1000, title: str | None
     return chunks
 
 
+def visible(*chunks: Chunk) -> str:
+    """What the chunks say, one after another, without any white space."""
+    return "".join("".join(piece.text.split()) for piece in chunks)
+
+
 def random_text(source: random.Random) -> str:
     parts = [
         "# One\n", "## Two\n", "### Three\n\n", "Title\n===\n", "Under\n---\n", "CAPITALS\n", "\n", "\n\n", "    ",
@@ -36,7 +41,8 @@ def random_text(source: random.Random) -> str:
 def test_chunks_hold_every_visible_character_once(seed: int) -> None:
     source = random.Random(seed)
     limit = source.choice([40, 200, 1000])
-    chunks_of(random_text(source), source.randrange(10, limit + 1), limit)
+    text = random_text(source)
+    assert visible(*chunks_of(text, source.randrange(10, limit + 1), limit)) == "".join(text.split())
 
 
 def test_chunks_follow_headings() -> None:
@@ -143,4 +149,5 @@ def test_pages_count_from_one() -> None:
 @pytest.mark.parametrize("unit", [SENTENCE * 20 + "\n\n", "x", ".", " ", '."', "- a b c d e f g\n", "``` \n"])
 def test_a_million_characters_take_seconds(unit: str) -> None:
     # Quadratic time would take hours, so no clock is needed.
-    chunks_of(unit * (1_000_000 // len(unit)))
+    text = unit * (1_000_000 // len(unit))
+    assert visible(*chunks_of(text)) == "".join(text.split())

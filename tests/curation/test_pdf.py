@@ -9,6 +9,7 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import PageBreak, Paragraph, SimpleDocTemplate
 
 from admin.curation.documents.chunking import chunk
+from admin.curation.formats.parser import Parser
 from tests.curation.test_loaders import PROSE, pdf_of, read
 
 
@@ -64,3 +65,26 @@ def test_made_up_pdf_titles_do_not_count(tmp_path: Path, title: str) -> None:
     canvas.drawString(72, 700, "Words.")
     canvas.save()
     assert read(tmp_path, "a.pdf", file.getvalue()).title is None
+
+
+def pdf_of_objects(count: int, *, with_table: bool) -> bytes:
+    """A page of text among so many objects; without their table, a reader has to look for each."""
+    text = b"BT /F1 12 Tf 72 700 Td (The gate closes at ten.) Tj ET"
+    page = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>"
+    content = b"<</Length %d>>stream\n%s\nendstream" % (len(text), text)
+    first = [b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[3 0 R]/Count 1>>", page, content]
+    first.append(b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>")
+    parts, places, place = [b"%PDF-1.4\n"], [b"0000000000 65535 f \n"], 9
+    for number in range(1, count + 1):
+        parts.append(b"%d 0 obj\n%s\nendobj\n" % (number, first[number - 1] if number <= len(first) else b"null"))
+        places.append(b"%010d 00000 n \n" % place)
+        place += len(parts[-1])
+    table = [b"xref\n0 %d\n" % (count + 1), *places] if with_table else []
+    end = b"trailer\n<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % (count + 1, place)
+    return b"".join([*parts, *table, end])
+
+
+@pytest.mark.parametrize("with_table", [True, False], ids=["table", "no table"])
+def test_a_million_objects_are_read_within_the_limits(parser: Parser, tmp_path: Path, with_table: bool) -> None:
+    (tmp_path / "a.pdf").write_bytes(pdf_of_objects(1_000_000, with_table=with_table))
+    assert parser.parse(tmp_path / "a.pdf", "pdf").text == "The gate closes at ten."

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -17,14 +19,20 @@ from admin.curation.sources.addresses import Allowed
 from admin.curation.sources.fetch import Fetcher
 from admin.service.bench import Bench
 from admin.service.editing import Editing
+from admin.service.examples import Examples
 from admin.service.jobs import Jobs
 from admin.service.library import Library
 from admin.service.members import Membership
+from admin.service.people import People
 from admin.service.sources import NewSource, Sources
+from admin.service.triage import Triage
 from chat import rights
+from chat.door.keys import Keys
+from chat.door.passwords import Passwords
 from chat.models.embedder import Embedder
+from chat.rag.answer import Mode
 from chat.rights import Person
-from chat.service import Assistant
+from chat.service import Assistant, Talks
 from chat.store import users
 from chat.store.database import Database
 from chat.store.embedded import EmbeddedPostgres
@@ -32,6 +40,7 @@ from chat.store.questions import Label, NewQuestion
 from chat.store.session import make_engine, make_sessions
 from chat.store.tables import MemberRole, SourceKind, UserRole
 from tests.conftest import control, url_of
+from tests.door.conftest import QUICK
 from tests.rag.library import Library as Shelf
 from tests.rag.library import Speaker, Trusting, make_chain, make_library, models
 
@@ -56,6 +65,9 @@ class World:
     job: int
     source: int
     question: int
+    example: int
+    answer: UUID
+    """Of the reader, from the closed collection, with a thumb down."""
 
     def person(self, name: str) -> Person:
         """The person, as they were when they were let in: what became of them since, the services must find out."""
@@ -69,12 +81,17 @@ class World:
         shelf = Shelf(self.database, self.ingestion, self.home)
         every = [
             Assistant(sessions, make_chain(shelf, models(Speaker(answers=[SECRET]))), person=person),
+            Talks(sessions, person=person),
             Library(sessions, self.home, person=person),
             Editing(sessions, self.home, person=person),
             Bench(sessions, self.ingestion.embedder, Trusting(), person=person),
             Jobs(sessions, person=person),
             Membership(sessions, person=person),
+            People(sessions, person=person, passwords=Passwords(QUICK)),
+            Keys(sessions, person=person),
+            Examples(sessions, person=person),
             Sources(sessions, self.home, Fetcher(Allowed.of([])), person=person),
+            Triage(sessions, self.ingestion.embedder, person=person),
         ]
         return {type(service): service for service in every}
 
@@ -131,14 +148,27 @@ def add_draft(shelf: Shelf, name: str, text: str, collection: str) -> Submission
     return done
 
 
-def fill(shelf: Shelf) -> dict[str, int]:
+def rated_bad(shelf: Shelf, name: str) -> UUID:
+    """Id of an answer that this person got from the closed collection, and was unhappy with."""
+    with shelf.database.sessions() as session:
+        user = users.get(session, name)
+        person = Person(user.id, user.name, UserRole(user.role))
+    assistant = Assistant(shelf.database.sessions, make_chain(shelf, models(Speaker(answers=[SECRET]))), person=person)
+    talk = assistant.start_conversation(ASKED)
+    list(assistant.ask(ASKED, mode=Mode.RAG, collection="vault", conversation_id=talk))
+    answer = assistant.conversation(talk).messages[-1].id
+    assistant.rate(answer, -1, ["wrong"], correction="In the fourth boathouse.")
+    return answer
+
+
+def fill(shelf: Shelf) -> dict[str, Any]:
     """Everything there is to be named: documents, a draft, a waiting job, a source, a labelled question."""
     sessions = shelf.database.sessions
     with sessions() as session:
         owner = rights.owner(session)
-    membership = Membership(sessions, person=owner)
+    membership, people = Membership(sessions, person=owner), People(sessions, person=owner)
     for name in ("chief", "keeper", "reader", "stranger", "barred", "outsider"):
-        membership.add_person(name, UserRole.CURATOR if name == "outsider" else UserRole.ASKER)
+        people.add_person(name, UserRole.CURATOR if name == "outsider" else UserRole.ASKER)
     library = Library(sessions, shelf.ingestion.home, person=owner)
     library.create_collection("vault")
     shelf.add("heron.md", f"# Heron\n\n{SECRET}\n\nIts eggs are blue.\n", "vault")
@@ -155,7 +185,7 @@ def fill(shelf: Shelf) -> dict[str, int]:
         membership.put("vault", name, role)
     membership.remove("vault", "owner")
     membership.set_open("vault", to_everybody=False)
-    membership.set_disabled("barred", disabled=True)
+    people.set_disabled("barred", disabled=True)
     source = Sources(sessions, shelf.ingestion.home, Fetcher(Allowed.of([])), person=owner).add(
         NewSource("heron watch", SourceKind.URLS, "https://heron.example/", "vault")
     )
@@ -171,4 +201,6 @@ def fill(shelf: Shelf) -> dict[str, int]:
         "job": shelf.scalar(job, version=str(waiting.version_id)),
         "source": source,
         "question": shelf.scalar("SELECT id FROM questions"),
+        "example": Examples(sessions, person=owner).write("vault", ASKED, SECRET),
+        "answer": rated_bad(shelf, "reader"),
     }

@@ -13,14 +13,17 @@ from fastapi.testclient import TestClient
 from admin.service.jobs import Jobs
 from admin.service.library import Library
 from admin.service.members import Membership
+from admin.service.people import People
 from admin.service.sources import Sources
 from admin.ui import listing, opened, shell, sources_view, workload
 from chat.errors import AppError, InvalidInputError, NotAllowedError, NotFoundError
+from chat.live import Desk, Live
 from chat.rag.answer import Answer
-from chat.service import Assistant
+from chat.service import Assistant, Talks
 from chat.store import chunks
 from chat.store.catalogue import View
 from chat.store.tables import MemberRole, UserRole
+from chat.ui.answering import Answering
 from chat.ui.edge import acting_for, told
 from chat.ui.handlers import Handlers
 from tests.rights.conftest import ASKED, SECRET, World
@@ -29,6 +32,13 @@ from tests.rights.conftest import ASKED, SECRET, World
 def assistant(world: World, name: str) -> Assistant:
     service = world.services(name)[Assistant]
     assert isinstance(service, Assistant)
+    return service
+
+
+def people(world: World) -> People:
+    """The people, for who owns the installation."""
+    service = world.services("owner")[People]
+    assert isinstance(service, People)
     return service
 
 
@@ -106,14 +116,14 @@ def test_who_is_disabled_is_out_at_once_and_comes_back_with_the_same_rights(own_
     keeper = own_world.services("keeper")[Library]
     assert isinstance(keeper, Library)
     assert "vault" in {collection.name for collection in keeper.collections()}
-    membership(own_world, "owner").set_disabled("keeper", disabled=True)
+    people(own_world).set_disabled("keeper", disabled=True)
     assert keeper.collections() == []
     with pytest.raises(NotAllowedError):
         keeper.for_account("keeper")
-    membership(own_world, "owner").set_disabled("keeper", disabled=False)
+    people(own_world).set_disabled("keeper", disabled=False)
     assert "vault" in {collection.name for collection in keeper.for_account("KEEPER").collections()}
-    with pytest.raises(InvalidInputError, match="cannot be disabled"):
-        membership(own_world, "owner").set_disabled("owner", disabled=True)
+    with pytest.raises(InvalidInputError, match="cannot be done to yourself"):
+        people(own_world).set_disabled("owner", disabled=True)
 
 
 def test_who_makes_a_collection_owns_it(own_world: World) -> None:
@@ -154,7 +164,13 @@ def leaving(service: Membership, name: str) -> bool:
 @pytest.mark.parametrize("name", ["", "two words", "<b>", "a" * 64, "-dash"])
 def test_names_that_cannot_be(world: World, name: str) -> None:
     with pytest.raises(InvalidInputError):
-        membership(world, "owner").add_person(name, UserRole.ASKER)
+        people(world).add_person(name, UserRole.ASKER)
+
+
+def answering(world: World) -> Answering:
+    service = assistant(world, "owner")
+    talks = Talks(service.sessions, person=service.person)
+    return Answering(service, Live(service, Desk(world.database.conninfo)), talks)
 
 
 class As:
@@ -174,14 +190,17 @@ def test_a_handler_acts_for_who_signed_in(world: World) -> None:
         with pytest.raises(gr.Error, match="no account"):
             handlers.collections(As(name))
         with pytest.raises(gr.Error, match="no account"):
-            list(handlers.followed("x", As(name)))
+            answering(world).begin(ASKED, "", "rag", "vault", "", As(name))
 
 
 def test_every_event_of_both_pages_that_asks_a_service_says_who_asks(world: World) -> None:
     from chat.ui import page
 
     services = world.services("owner")
-    blocks = [page.build(assistant(world, "owner")), shell.build(*arguments(services))]
+    blocks = [
+        page.build(assistant(world, "owner"), answering(world).answers, answering(world).talks),
+        shell.build(*arguments(services)),
+    ]
     for block in blocks:
         for event in block.fns.values():
             handler = getattr(event.fn, "__self__", None)

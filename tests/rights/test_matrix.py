@@ -8,6 +8,7 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,17 +16,23 @@ import sqlalchemy as sa
 
 from admin.service.bench import Bench
 from admin.service.editing import Editing
+from admin.service.examples import Examples
 from admin.service.jobs import Jobs
 from admin.service.library import Library, Reread, Upload
 from admin.service.members import Membership
+from admin.service.people import People
 from admin.service.sources import NewSource, Sources
+from admin.service.triage import Triage
+from chat.door.keys import Keys
 from chat.errors import AppError, NotAllowedError, NotFoundError
 from chat.rag.answer import Answer, Mode
 from chat.rag.retriever import RetrievalSettings
-from chat.service import Assistant, Choice
+from chat.service import Assistant, Choice, Talks
 from chat.store.catalogue import View
+from chat.store.example_listing import View as Shown
 from chat.store.questions import NewQuestion
-from chat.store.tables import Base, MemberRole, SourceKind, UserRole
+from chat.store.tables import Base, ExampleState, MemberRole, SourceKind, UserRole
+from chat.store.triage import View as Feedback
 from chat.store.votes import Ballot, Contender, Winner
 from tests.rights.conftest import ASKED, MARKS, World
 
@@ -53,7 +60,7 @@ STANDING = {
 
 @dataclass(frozen=True)
 class Action:
-    """A call, and who may make it. `shows`: what it returns to them is of the closed collection.
+    """A call, and who may make it. `shows`: what it returns is of the closed collection, to `shown_to` and above.
 
     `passes_over`: to who may not, it does nothing and says nothing, since it is asked for many things at once.
     """
@@ -62,6 +69,7 @@ class Action:
     call: Callable[[World, Any], Any]
     shows: bool = False
     passes_over: bool = False
+    shown_to: Least = Least.READER
 
 
 def reads(call: Callable[[World, Any], Any]) -> Action:
@@ -129,6 +137,21 @@ def own_answer(service: Assistant) -> Any:
     return service.conversation(talk).messages[-1].id
 
 
+def told(world: World, service: Talks) -> tuple[Any, Any]:
+    """Ids of a conversation of one's own, and of the answer in it."""
+    assistant = world.services(service.person.name)[Assistant]
+    assert isinstance(assistant, Assistant)
+    answer = own_answer(assistant)
+    return assistant.conversations()[0].id, answer
+
+
+def rows_of(world: World) -> Path:
+    """A file of one example."""
+    path = world.home / "rows.jsonl"
+    path.write_text('{"id": "x1", "prompt": "Where?", "completion": "There."}\n')
+    return path
+
+
 USUAL = RetrievalSettings()
 BOTH = (Choice(Mode.RAG), Choice(Mode.BASE))
 BALLOT = Ballot(ASKED, Contender("rag", None, None, "There."), Contender("base", None, None, "Here."), blind=True)
@@ -136,6 +159,7 @@ SITE = NewSource("swifts", SourceKind.URLS, "https://swift.example/", "vault")
 
 ACTIONS: dict[tuple[type, str], Action] = {
     (Assistant, "ask"): reads(lambda w, s: answered(s.ask(ASKED, collection="vault"))),
+    (Assistant, "begin"): reads(lambda w, s: answered(s.begin(ASKED, Choice(), collection="vault").events)),
     (Assistant, "answer"): reads(lambda w, s: answered(s.answer(ASKED, collection="vault"))),
     (Assistant, "compare"): reads(lambda w, s: list(s.compare(ASKED, *BOTH, collection="vault"))),
     (Assistant, "vote"): Action(Least.READER, lambda w, s: s.vote(BALLOT, Winner.TIE, collection="vault")),
@@ -155,6 +179,16 @@ ACTIONS: dict[tuple[type, str], Action] = {
     (Assistant, "starters"): Action(Least.READER, lambda w, s: s.starters("vault")),
     (Library, "queue"): Action(Least.ANYBODY, lambda w, s: s.queue()),
     (Library, "collections"): lists(lambda w, s: s.collections()),
+    (Talks, "kept"): own(lambda w, s: s.kept(told(w, s)[1])),
+    (Talks, "growing"): own(lambda w, s: s.growing(told(w, s)[0])),
+    (Talks, "ask_to_stop"): own(lambda w, s: s.ask_to_stop(told(w, s)[1])),
+    (Talks, "seal_as_it_stands"): own(lambda w, s: s.seal_as_it_stands(told(w, s)[1])),
+    (Talks, "show_version"): own(lambda w, s: s.show_version(told(w, s)[1])),
+    (Talks, "branch"): own(lambda w, s: s.branch(told(w, s)[1])),
+    (Talks, "share"): own(lambda w, s: s.share(told(w, s)[0])),
+    (Talks, "link"): own(lambda w, s: s.link(told(w, s)[0])),
+    (Talks, "unshare"): own(lambda w, s: s.unshare(told(w, s)[0])),
+    (Talks, "shared"): own(lambda w, s: s.shared(s.share(told(w, s)[0]))),
     (Library, "overview"): lists(lambda w, s: s.overview(View())),
     (Library, "document"): reads(lambda w, s: s.document(w.document)),
     (Library, "upload"): curates(uploaded),
@@ -179,6 +213,7 @@ ACTIONS: dict[tuple[type, str], Action] = {
     (Bench, "put"): curates(lambda w, s: s.put("vault", [NewQuestion("q2", "And now?")])),
     (Bench, "remove"): curates(lambda w, s: s.remove(w.question)),
     (Bench, "standing"): reads(lambda w, s: s.standing("vault")),
+    (Bench, "tags"): Action(Least.READER, lambda w, s: s.tags("vault")),
     (Bench, "check"): reads(lambda w, s: s.check("vault")),
     (Bench, "compare"): Action(Least.READER, lambda w, s: s.compare("vault", USUAL)),
     (Bench, "fit"): Action(Least.READER, lambda w, s: s.fit("vault")),
@@ -197,9 +232,32 @@ ACTIONS: dict[tuple[type, str], Action] = {
     (Membership, "set_open"): owns(lambda w, s: s.set_open("vault", to_everybody=True)),
     (Membership, "put"): owns(lambda w, s: s.put("vault", "stranger", MemberRole.READER)),
     (Membership, "remove"): owns(lambda w, s: s.remove("vault", "reader")),
-    (Membership, "people"): rules(lambda w, s: s.people()),
-    (Membership, "add_person"): rules(lambda w, s: s.add_person("newcomer", UserRole.ASKER)),
-    (Membership, "set_disabled"): rules(lambda w, s: s.set_disabled("reader", disabled=True)),
+    (People, "people"): rules(lambda w, s: s.people()),
+    (People, "signed_in"): rules(lambda w, s: s.signed_in()),
+    (People, "add_person"): rules(lambda w, s: s.add_person("newcomer", UserRole.ASKER)),
+    (People, "invite"): rules(lambda w, s: s.invite("newcomer", UserRole.OWNER)),
+    (People, "set_password"): rules(lambda w, s: s.set_password("owner", "four words of mine")),
+    (People, "set_role"): rules(lambda w, s: s.set_role("reader", UserRole.OWNER)),
+    (People, "set_disabled"): rules(lambda w, s: s.set_disabled("reader", disabled=True)),
+    (People, "sign_out"): rules(lambda w, s: s.sign_out("reader")),
+    (Keys, "listed"): own(lambda w, s: s.listed()),
+    (Keys, "keepers"): own(lambda w, s: s.keepers()),
+    (Examples, "overview"): Action(Least.ANYBODY, lambda w, s: s.overview(Shown()), shows=True, shown_to=Least.CURATOR),
+    (Examples, "queue"): curates(lambda w, s: s.queue(Shown(collection="vault"))),
+    (Examples, "listed"): curates(lambda w, s: s.listed("vault")),
+    (Examples, "example"): Action(Least.CURATOR, lambda w, s: s.example(w.example), shows=True),
+    (Examples, "stop_drafting"): Action(Least.ANYBODY, lambda w, s: s.stop_drafting(), passes_over=True),
+    (Examples, "states"): Action(Least.ANYBODY, lambda w, s: s.states([w.example]), passes_over=True),
+    (Examples, "write"): curates(lambda w, s: s.write("vault", "Where?", "There.")),
+    (Examples, "reword"): curates(lambda w, s: s.reword(w.example, "Where?", "There.")),
+    (Examples, "review"): curates(lambda w, s: s.review([w.example], ExampleState.APPROVED)),
+    (Examples, "delete"): curates(lambda w, s: s.delete([w.example]), passes_over=True),
+    (Examples, "chosen"): Action(
+        Least.ANYBODY, lambda w, s: s.chosen(Shown(), [w.example]), shows=True, shown_to=Least.CURATOR
+    ),
+    (Examples, "import_file"): curates(lambda w, s: s.import_file(rows_of(w), "vault")),
+    (Examples, "from_message"): curates(lambda w, s: s.from_message(w.answer, "There.", "vault")),
+    (Examples, "from_documents"): curates(lambda w, s: s.from_documents("vault", 1)),
     (Sources, "lines"): lists(lambda w, s: s.lines()),
     (Sources, "reach"): Action(Least.ANYBODY, lambda w, s: s.reach()),
     (Sources, "in_work"): Action(Least.READER, lambda w, s: s.in_work(w.source)),
@@ -210,12 +268,25 @@ ACTIONS: dict[tuple[type, str], Action] = {
     (Sources, "sync_now"): curates(lambda w, s: s.sync_now(w.source, lambda *_: None)),
     (Sources, "remove"): curates(lambda w, s: s.remove(w.source, with_documents=True)),
     (Sources, "add_page"): curates(lambda w, s: raised(s.add_page("https://[/", "vault"))),
+    (Triage, "overview"): Action(
+        Least.ANYBODY, lambda w, s: s.overview(Feedback()), shows=True, shown_to=Least.CURATOR
+    ),
+    (Triage, "case"): Action(Least.CURATOR, lambda w, s: s.case(w.answer), shows=True),
+    (Triage, "label"): curates(lambda w, s: s.label(w.answer, w.chunk)),
+    (Triage, "write_example"): curates(lambda w, s: s.write_example(w.answer, "In the boathouse.", "vault")),
+    (Triage, "fixed"): curates(lambda w, s: s.fixed(w.answer, w.document)),
+    (Triage, "dismiss"): curates(lambda w, s: s.dismiss(w.answer, "It is right.")),
+    (Triage, "undo"): curates(lambda w, s: s.undo(w.answer)),
 }
 ELSEWHERE = {
     (Assistant, "seal_abandoned"): "for the installation: seals the answers of processes that died",
     (Library, "create_collection"): "test_who_makes_a_collection_owns_it",
     (Editing, "merge"): "as split; the document here has one chunk",
     (Jobs, "retry"): "as cancel; the job here did not fail",
+    (Keys, "add"): "tests/api/test_keys.py",
+    (Keys, "revoke"): "tests/api/test_keys.py",
+    (Examples, "undo"): "of a decision that was made through `review`",
+    (Examples, "export_file"): "of examples that the person was given",
 }
 
 
@@ -256,7 +327,7 @@ def test_what_is_shown_is_shown_to_readers_alone(world: World, kind: type, metho
     for name in (each for each in STANDING if allowed(action, each)):
         told = outcome(functools.partial(action.call, world, world.services(name)[kind]))
         assert not isinstance(told, AppError), name
-        assert quiet(told) is (STANDING[name] < Least.READER), name
+        assert quiet(told) is (STANDING[name] < action.shown_to), name
 
 
 @pytest.mark.parametrize(("kind", "method"), [key for key, action in ACTIONS.items() if not action.shows], ids=named)

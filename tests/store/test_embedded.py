@@ -17,7 +17,7 @@ from chat.store.embedded import EmbeddedPostgres, remove_stale_pid_file, socket_
 
 @pytest.fixture
 def embedded(tmp_path: Path) -> Iterator[EmbeddedPostgres]:
-    server = EmbeddedPostgres(tmp_path / "a home, with spaces")
+    server = EmbeddedPostgres(tmp_path / "a höme, with spaces")
     yield server
     server.stop()
 

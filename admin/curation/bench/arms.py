@@ -146,24 +146,31 @@ def once_more(search: Callable[[], T]) -> T:
 
 
 class Search:
-    """Both arms over some collections as they would be after a change."""
+    """Both arms over some collections as they would be after a change; with tags, over documents that have them all."""
 
-    def __init__(self, session: Session, scope: Sequence[int], depth: int, change: Change = NO_CHANGE) -> None:
-        self._session, self._scope, self._depth = session, scope, depth
+    def __init__(
+        self,
+        session: Session,
+        scope: Sequence[int],
+        depth: int,
+        change: Change = NO_CHANGE,
+        tags: Sequence[str] = (),
+    ) -> None:
+        self._session, self._scope, self._depth, self._tags = session, scope, depth, tags
         self._gone = questions.taken_away(session, change)
-        self._contents = drafts.contents_of(session, scope, change.published)
+        self._contents = drafts.contents_of(session, scope, change.published, tags)
 
     def __call__(self, words: str, vector: np.ndarray) -> tuple[list[Hit], list[Hit]]:
         """Hits by meaning and by words, best first."""
         reach = self._depth + len(self._gone)
-        dense = drafts.nearest_in(self._session, self._scope, self._contents, vector, reach)
-        keyword = drafts.matching_in(self._session, self._scope, self._contents, words, reach)
+        dense = drafts.nearest_in(self._session, self._scope, self._contents, vector, reach, self._tags)
+        keyword = drafts.matching_in(self._session, self._scope, self._contents, words, reach, self._tags)
         return self._left(dense), self._left(keyword)
 
     def sources(self, best: Sequence[Ranking]) -> list[Source]:
         """What those chunks say, and where they stand."""
         ids = [ranking.chunk_id for ranking in best]
-        return as_sources(best, drafts.sources_in(self._session, self._scope, self._contents, ids))
+        return as_sources(best, drafts.sources_in(self._session, self._scope, self._contents, ids, self._tags))
 
     def _left(self, hits: Sequence[Hit]) -> list[Hit]:
         return [hit for hit in hits if hit.chunk_id not in self._gone][: self._depth]

@@ -50,6 +50,7 @@ def find(
     vector: np.ndarray,
     settings: RetrievalSettings,
     change: Change = NO_CHANGE,
+    tags: Sequence[str] = (),
 ) -> list[Source]:
     """The best passages as the documents are, which is exactly what chat finds, or as they would be after `change`.
 
@@ -57,8 +58,8 @@ def find(
     """
     settings = replace(settings, k=max(settings.k, first_stage(replace(settings, k=RetrievalSettings.k)).k))
     if change == NO_CHANGE:
-        return retrieve(session, scope, words, vector, settings)
-    search = Search(session, scope, settings.depth, change)
+        return retrieve(session, scope, words, vector, settings, tags)
+    search = Search(session, scope, settings.depth, change, tags)
     return search.sources(fuse(*search(words[:LONGEST_QUESTION], vector), settings))
 
 

@@ -6,4 +6,4 @@ const place = () => {
   article.querySelector(".room")?.replaceChildren(...found.cloneNode(true).childNodes);
 };
 watch("value", place);
-document.addEventListener("reviewed", place);
+document.addEventListener("article", place);

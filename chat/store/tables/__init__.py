@@ -31,14 +31,18 @@ from chat.store.tables.people import (
     ApiKey,
     AuditEntry,
     CollectionMember,
+    Identity,
     Installation,
+    Invitation,
     MemberRole,
+    SignIn,
+    SignInFailure,
     User,
     UserRole,
 )
 from chat.store.tables.questions import Question, QuestionPassage, RetrievalRevision
 from chat.store.tables.sources import Source, SourceItem, SourceKind
-from chat.store.tables.talk import AnswerStatus, Citation, Conversation, Feedback, Message, Trace, TriageState
+from chat.store.tables.talk import AnswerStatus, Citation, Conversation, Feedback, Message, Share, Trace, TriageState
 from chat.store.tables.work import JobFailure, Worker
 
 __all__ = [
@@ -69,7 +73,9 @@ __all__ = [
     "ExampleState",
     "ExampleVersion",
     "Feedback",
+    "Identity",
     "Installation",
+    "Invitation",
     "JobFailure",
     "MemberRole",
     "Message",
@@ -80,6 +86,9 @@ __all__ = [
     "RetrievalRevision",
     "Run",
     "RunStatus",
+    "Share",
+    "SignIn",
+    "SignInFailure",
     "Snapshot",
     "SnapshotRow",
     "Source",

@@ -41,6 +41,8 @@ class Installation(Base):
     embedder_beside: Mapped[str | None]
     """Whose vectors stand beside those that are searched: an embedder being tried, or the one before."""
     demo_loaded_at: Mapped[datetime | None]
+    gate: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    """What an adapter has to show before it answers, where that differs from the defaults and no collection says so."""
 
 
 class User(Base):
@@ -52,7 +54,62 @@ class User(Base):
     id: Mapped[int] = mapped_column(sa.Identity(), primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
     role: Mapped[str] = mapped_column(server_default=UserRole.ASKER)
+    password: Mapped[str | None] = mapped_column(deferred=True)
+    """Its argon2 hash, with salt and parameters; None where nobody signs in with one."""
     disabled_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class SignIn(Base):
+    """A browser that somebody signed in with. The row is the session: where it is gone, so is the session."""
+
+    __tablename__ = "sign_ins"
+
+    id: Mapped[int] = mapped_column(sa.Identity(), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    sha256: Mapped[str] = mapped_column(unique=True)
+    """Of the token in the browser's cookie, which is long and random."""
+    address: Mapped[str]
+    browser: Mapped[str]
+    """What it says of itself."""
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    seen_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class SignInFailure(Base):
+    """A name and a password that did not belong together, or that are just being tried. Kept for a day."""
+
+    __tablename__ = "sign_in_failures"
+
+    id: Mapped[int] = mapped_column(sa.Identity(), primary_key=True)
+    name: Mapped[str] = mapped_column(index=True)
+    address: Mapped[str] = mapped_column(index=True)
+    at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Invitation(Base):
+    """A link with which a person sets their password, once. A newer one takes its place."""
+
+    __tablename__ = "invitations"
+
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    sha256: Mapped[str] = mapped_column(unique=True)
+    """Of the token in the link, which is long and random."""
+    expires_at: Mapped[datetime]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Identity(Base):
+    """Who a person is to the organisation's own sign-on."""
+
+    __tablename__ = "identities"
+
+    issuer: Mapped[str] = mapped_column(primary_key=True)
+    subject: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    email: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

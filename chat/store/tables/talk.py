@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
-from sqlalchemy import CheckConstraint, ForeignKey, Index, func
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, func
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -31,23 +31,37 @@ class Conversation(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     title: Mapped[str]
+    leaf_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("messages.id", ondelete="SET NULL", use_alter=True), index=True
+    )
+    """The message that the branch which is shown ends with; None before the first."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class Message(Base):
-    """A question or an answer. An answer's row is made when it starts, grows while it streams, and is then sealed."""
+    """A question or an answer. An answer's row is made when it starts, grows while it streams, and is then sealed.
+
+    The messages of a conversation are a tree: those that follow the same one are versions of each other.
+    """
 
     __tablename__ = "messages"
     __table_args__ = (
+        ForeignKeyConstraint(
+            ["conversation_id", "parent_id"], ["messages.conversation_id", "messages.id"], ondelete="CASCADE"
+        ),
+        UniqueConstraint("conversation_id", "id"),
         CheckConstraint("role IN ('user', 'assistant')", "role"),
         CheckConstraint(one_of("status", AnswerStatus), "status"),
         Index("ix_messages_conversation", "conversation_id", "position"),
+        Index("ix_messages_conversation_id_parent_id", "conversation_id", "parent_id"),
         Index("ix_messages_adapter", "adapter", "created_at", postgresql_where=sa.text("adapter IS NOT NULL")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"))
+    parent_id: Mapped[UUID | None]
+    """The message that this one follows; None for a question that begins the conversation."""
     position: Mapped[int] = mapped_column(sa.Identity())
     role: Mapped[str]
     content: Mapped[str] = mapped_column(server_default="")
@@ -63,6 +77,27 @@ class Message(Base):
 
     citations: Mapped[list["Citation"]] = relationship(order_by="Citation.marker", lazy="raise")
     trace: Mapped["Trace | None"] = relationship(lazy="raise")
+
+
+class Share(Base):
+    """A branch of a conversation that whoever has its link may read, as far as the message it was shared at.
+
+    What is sealed never changes: naming the last message freezes all of them.
+    """
+
+    __tablename__ = "shares"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["conversation_id", "leaf_id"], ["messages.conversation_id", "messages.id"], ondelete="CASCADE"
+        ),
+        UniqueConstraint("conversation_id", "leaf_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    conversation_id: Mapped[UUID]
+    leaf_id: Mapped[UUID]
+    title: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class Citation(Base):

@@ -157,12 +157,14 @@ def cite(database: Database, document_id: int) -> None:
                 WITH talk AS (
                     INSERT INTO conversations (id, user_id, title)
                     SELECT gen_random_uuid(), id, 'Ferries' FROM users LIMIT 1 RETURNING id
+                ), line AS MATERIALIZED (
+                    SELECT gen_random_uuid() AS id, * FROM (
+                        VALUES (1, 'user', 'May my dog come?'), (2, 'assistant', 'Yes [1].'),
+                               (3, 'user', 'And my cat?'), (4, 'assistant', 'Yes [1].')) AS v(n, role, content)
                 ), said AS (
-                    INSERT INTO messages (id, conversation_id, role, content)
-                    SELECT gen_random_uuid(), talk.id, role, content
-                    FROM talk, (VALUES (1, 'user', 'May my dog come?'), (2, 'assistant', 'Yes [1].'),
-                                       (3, 'user', 'And my cat?'), (4, 'assistant', 'Yes [1].')) AS v(n, role, content)
-                    ORDER BY n RETURNING id, role
+                    INSERT INTO messages (id, conversation_id, parent_id, role, content)
+                    SELECT line.id, talk.id, lag(line.id) OVER (ORDER BY n), role, content
+                    FROM talk, line ORDER BY n RETURNING id, role
                 )
                 INSERT INTO citations (message_id, marker, version_id, document, document_id, version, chunk_id,
                                        start_char, end_char, quote)

@@ -139,13 +139,15 @@ class Library(Personal):
             if view.collection not in {collection.name for collection in found}:
                 view = replace(view, collection=None)
             readable = rights.readable(session, self.person, view.collection)
+            # Before the list: what ends between the two is shown as ended. The other way round, a page that is told
+            # that nothing is in work any more would go on showing the last document as being read.
+            working = catalogue.working(session, rights.readable(session, self.person))
             view, listing = paging.corrected(view, partial(catalogue.listing, session, readable))
-            every = rights.readable(session, self.person)
             return Overview(
                 view,
                 listing,
                 found,
-                catalogue.working(session, every),
+                working,
                 curated={each.name for each in found if each.role is not MemberRole.READER},
                 may_hand_in=rights.may_place(session, self.person, view.collection or DEFAULT_COLLECTION),
                 may_make_collections=rights.may_make_collections(session, self.person),

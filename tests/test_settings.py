@@ -82,7 +82,7 @@ def test_a_model_by_url_is_remote(model: str, remote: bool) -> None:
 
 
 def test_they_never_change_and_keys_are_not_shown() -> None:
-    settings = Settings(model_key="very secret", engine_key="secret too")  # type: ignore[arg-type]
-    assert "secret" not in repr(settings)
+    settings = Settings(model_key="very hidden", engine_key="hidden too")  # type: ignore[arg-type]
+    assert "hidden" not in repr(settings)
     with pytest.raises(ValidationError, match="frozen"):
         settings.host = "0.0.0.0"

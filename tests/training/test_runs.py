@@ -89,7 +89,7 @@ def test_paused_stopped_and_resumed(yard: Yard) -> None:
     working = threading.Thread(target=yard.see_through, args=(run_id,))
     working.start()
     wait_for(lambda: len(steps(yard.folder(run_id))) > 2)
-    assert yard.training.show(run_id).left_s
+    wait_for(lambda: yard.training.show(run_id).left_s)
     with pytest.raises(InvalidInputError, match=r"is under way\. Stop it first"):
         yard.training.delete(run_id)
     yard.training.pause(run_id)

@@ -24,12 +24,20 @@ def run(cli: Callable[[], object], name: str) -> None:
         sys.exit(1)
 
 
+_WAITING = (
+    {"OMP_WAIT_POLICY": "ACTIVE", "GOMP_SPINCOUNT": "1000"}
+    if sys.platform == "linux"
+    else {"OMP_WAIT_POLICY": "PASSIVE"}
+)
+"""How OpenMP's threads wait for each other. Several processes share the cores, and who spins until all are there stops
+all of them: eight answers came at 25 tokens/s instead of 157. Who sleeps at once has to be woken hundreds of times for
+a token: 86 tokens/s instead of 112. A thousand turns, some microseconds, are both: torch's OpenMP on Linux (GCC's)
+takes that number, and with `PASSIVE` would forget it as soon as two threads compute."""
+
+
 def _prepare() -> None:
     """Set what gradio, torch and the tokenizers read when they are imported; what is set already stays."""
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-    # Several processes share the cores, and OpenMP's barrier that spins until all are there would stop them all: eight
-    # answers at once came at 25 tokens/s instead of 157. A thousand turns, some microseconds, do no harm, and spare
-    # most of the waking up: 146 tokens/s instead of 93.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+    for name, value in _WAITING.items():
+        os.environ.setdefault(name, value)
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")

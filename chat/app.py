@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from fastapi import FastAPI
 
@@ -75,20 +76,9 @@ def build(parts: Parts) -> FastAPI:
 
     # Who asks, each request says; a request that did not pass the door finds nobody's services.
     assistant = parts.assistant.for_person(rights.NOBODY)
-
     desk = Desk(parts.database.conninfo)
     talks = Talks(parts.database.sessions, person=assistant.person)
-
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        parts.models.get_soon()
-        sweeper = asyncio.create_task(sweep(parts.assistant))
-        desk.open()
-        yield
-        sweeper.cancel()
-        await asyncio.to_thread(desk.close)
-
-    app = FastAPI(title="Apprentice", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = FastAPI(title="Apprentice", lifespan=partial(_living, parts, desk), docs_url=None, redoc_url=None)
     app.add_middleware(Pages)
     app.add_middleware(Guard, entrance=parts.entrance)
     app.middleware("http")(secure)
@@ -110,6 +100,17 @@ def build(parts: Parts) -> FastAPI:
         show_error=False,
     )
     return app
+
+
+@asynccontextmanager
+async def _living(parts: Parts, desk: Desk, _: FastAPI) -> AsyncIterator[None]:
+    """What goes on while the application answers, beside the answers themselves."""
+    parts.models.get_soon()
+    sweeper = asyncio.create_task(sweep(parts.assistant))
+    desk.open()
+    yield
+    sweeper.cancel()
+    await asyncio.to_thread(desk.close)
 
 
 async def sweep(assistant: Assistant) -> None:

@@ -7,7 +7,7 @@ import asyncio
 import functools
 import inspect
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
-from contextlib import aclosing
+from contextlib import aclosing, contextmanager
 from dataclasses import fields, replace
 from html import escape
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
@@ -42,28 +42,22 @@ def told(handler: Callable[Concatenate[H, P], T]) -> Callable[..., T]:
         return arguments
 
     def call(*given: Any, **named: Any) -> T:
-        try:
+        with failures_in_words():
             arguments = bound(*given, **named)
             return cast("Callable[..., T]", handler)(*arguments.args, **arguments.kwargs)
-        except AppError as error:
-            raise _message(error) from error
 
     def stream(*given: Any, **named: Any) -> Iterator[Any]:
-        try:
+        with failures_in_words():
             arguments = bound(*given, **named)
             yield from cast("Callable[..., Iterator[Any]]", handler)(*arguments.args, **arguments.kwargs)
-        except AppError as error:
-            raise _message(error) from error
 
     async def follow(*given: Any, **named: Any) -> AsyncIterator[Any]:
-        try:
+        with failures_in_words():
             arguments = await asyncio.to_thread(bound, *given, **named)
             told = cast("Callable[..., AsyncGenerator[Any, None]]", handler)(*arguments.args, **arguments.kwargs)
             async with aclosing(told) as parts:
                 async for part in parts:
                     yield part
-        except AppError as error:
-            raise _message(error) from error
 
     kind = follow if inspect.isasyncgenfunction(handler) else stream if inspect.isgeneratorfunction(handler) else call
     wrapped = cast("Any", functools.wraps(handler)(kind))
@@ -90,5 +84,10 @@ def acting_for(handlers: H, account: str | None) -> H:
     return cast("H", replace(cast("Any", handlers), **{n: s.for_account(account) for n, s in services.items()}))
 
 
-def _message(error: AppError) -> gr.Error:
-    return gr.Error(escape(str(error)), print_exception=False)
+@contextmanager
+def failures_in_words() -> Iterator[None]:
+    """Tell the person what failed, where a person can cure it."""
+    try:
+        yield
+    except AppError as error:
+        raise gr.Error(escape(str(error)), print_exception=False) from error

@@ -43,6 +43,7 @@ def test_other_machines_are_let_in_only_where_an_owner_can_sign_in(
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
 def test_this_machine_needs_no_account(database: Database, settings: Settings, host: str) -> None:
     prepare(database.sessions, settings.model_copy(update={"host": host}))
+    assert Entrance(database.sessions, local=True).open()
 
 
 def test_the_first_owner_is_made_of_a_file_once(database: Database, entrance: Entrance, secret: Fill) -> None:
